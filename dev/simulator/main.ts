@@ -1,0 +1,88 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { parseCredentials } from "./credential.ts";
+import { startSimulator } from "./simulator.ts";
+
+const usage = `Usage: npm run simulator -- --credentials-file FILE [options]
+
+  --credentials-file FILE   JSON: [{"cloud": "tencent" | "alibaba", "id", "secret", "token"?}]
+  --tencent-port N, --tencent-tls-port N, --alibaba-port N, --alibaba-tls-port N, --admin-port N
+                            any free port by default
+  --ca-out FILE             where to write the CA of the TLS ports
+  --job-duration-ms N       from a Tencent job's opening to its end (300)
+  --instance-run-ms N       from an instance's rerun to its success (500)
+  --denied-target ID        an instance that does not exist; may be repeated
+  --die-with-parent         end when stdin closes
+
+Prints one JSON line with its addresses when ready; SIGTERM and SIGINT end it.
+`;
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.exitCode = 2;
+}
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      "credentials-file": { type: "string" },
+      "tencent-port": { type: "string" },
+      "tencent-tls-port": { type: "string" },
+      "alibaba-port": { type: "string" },
+      "alibaba-tls-port": { type: "string" },
+      "admin-port": { type: "string" },
+      "ca-out": { type: "string" },
+      "job-duration-ms": { type: "string", default: "300" },
+      "instance-run-ms": { type: "string", default: "500" },
+      "denied-target": { type: "string", multiple: true, default: [] },
+      "die-with-parent": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const credentialsFile = values["credentials-file"];
+  if (credentialsFile === undefined) {
+    throw new Error("--credentials-file is missing");
+  }
+  const simulator = await startSimulator({
+    credentials: parseCredentials(JSON.parse(readFileSync(credentialsFile, "utf8"))),
+    ports: {
+      tencent: count("tencent-port", values["tencent-port"] ?? "0"),
+      tencentTls: count("tencent-tls-port", values["tencent-tls-port"] ?? "0"),
+      alibaba: count("alibaba-port", values["alibaba-port"] ?? "0"),
+      alibabaTls: count("alibaba-tls-port", values["alibaba-tls-port"] ?? "0"),
+      admin: count("admin-port", values["admin-port"] ?? "0"),
+    },
+    jobDurationMs: count("job-duration-ms", values["job-duration-ms"]),
+    instanceRunMs: count("instance-run-ms", values["instance-run-ms"]),
+    deniedTargets: values["denied-target"],
+  });
+  const { close, ...addresses } = simulator;
+  const end = () => {
+    // An open stdin would keep the process alive.
+    process.stdin.destroy();
+    void close();
+  };
+  process.once("SIGTERM", end);
+  process.once("SIGINT", end);
+  if (values["die-with-parent"]) {
+    process.stdin.once("close", end).once("error", end).resume();
+  }
+  if (values["ca-out"] !== undefined) {
+    writeFileSync(values["ca-out"], simulator.caPem);
+  }
+  process.stdout.write(`${JSON.stringify(addresses)}\n`);
+}
+
+function count(flag: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new Error(`--${flag} must be a whole number, not ${text}`);
+  }
+  return Number(text);
+}
