@@ -12,7 +12,9 @@ export function targetsOf(operation: Operation): readonly string[] {
     case "TencentRerunTaskInstances":
       return distinct(operation.instanceKeys);
     case "TencentRerunScheduleInstances":
-      return distinct(operation.instances.map(({ taskId, curRunDate }) => `${taskId}_${curRunDate}`));
+      return distinct(
+        operation.instances.map(({ taskId, curRunDate }) => `${taskId}_${curRunDate}`),
+      );
     case "TencentRerunTriggerWorkflowRun":
       return [operation.workflowExecutionId];
     case "DataWorksRerunTaskInstances":

@@ -1,0 +1,135 @@
+import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
+import { Heap } from "./heap.ts";
+import { goesBefore, type WaitingRequest } from "./waiting-request.ts";
+
+/**
+ * What waits in one lane: ordered by priority and arrival, with requests that wait out a delay and
+ * requests that expire.
+ *
+ * Everything is O(log n). A request sits in one or two heaps and is told gone by its `place`.
+ */
+export class RequestQueue {
+  readonly #due = new Heap<WaitingRequest>(goesBefore);
+  readonly #delayed = new Heap<WaitingRequest>((a, b) => a.dueAt < b.dueAt);
+  readonly #expiring = new Heap<WaitingRequest>((a, b) => notAfterOf(a) < notAfterOf(b));
+  readonly #depth: Record<Priority, number> = { LOW: 0, NORMAL: 0, HIGH: 0 };
+  #sequence = 0;
+
+  /** How many wait, due or delayed, by priority. */
+  get depth(): Readonly<Record<Priority, number>> {
+    return this.#depth;
+  }
+
+  get size(): number {
+    return this.#depth.LOW + this.#depth.NORMAL + this.#depth.HIGH;
+  }
+
+  add(received: ReceivedRequest): void {
+    const waiting: WaitingRequest = {
+      received,
+      sequence: this.#sequence++,
+      place: "due",
+      dueAt: 0,
+      attempts: 0,
+      calledAt: null,
+    };
+    this.#enter(waiting);
+  }
+
+  /** Puts a taken request back to its old place in the order, from `dueAt` on (0: at once). */
+  putBack(waiting: WaitingRequest, dueAt: number): void {
+    waiting.place = dueAt > 0 ? "delayed" : "due";
+    waiting.dueAt = dueAt;
+    this.#enter(waiting);
+  }
+
+  /** Takes the one whose turn it is at the monotonic instant `now`, if any. */
+  take(now: number): WaitingRequest | undefined {
+    this.#promote(now);
+    const waiting = popWhile(this.#due, (one) => one.place !== "due");
+    if (waiting === undefined) return undefined;
+    this.#due.pop();
+    this.#leave(waiting, "taken");
+    return waiting;
+  }
+
+  /** Monotonic instant from which `take` gives something: 0 at once, `Infinity` when empty. */
+  nextDueAt(now: number): number {
+    this.#promote(now);
+    if (popWhile(this.#due, (one) => one.place !== "due") !== undefined) return 0;
+    return popWhile(this.#delayed, (one) => one.place !== "delayed")?.dueAt ?? Infinity;
+  }
+
+  /** Takes out one that may not be called any more at `epochMs`, if any. */
+  takeExpired(epochMs: number): WaitingRequest | undefined {
+    const waiting = popWhile(this.#expiring, (one) => !isWaiting(one));
+    if (waiting === undefined || notAfterOf(waiting) >= epochMs) return undefined;
+    this.#expiring.pop();
+    this.#leave(waiting, "gone");
+    return waiting;
+  }
+
+  /** Milliseconds since the epoch of the next expiry; `Infinity` when nothing expires. */
+  nextExpiry(): number {
+    const waiting = popWhile(this.#expiring, (one) => !isWaiting(one));
+    return waiting === undefined ? Infinity : notAfterOf(waiting);
+  }
+
+  /** Forgets what waits and came from one partition; returns it. O(n). */
+  forget(partition: number): readonly ReceivedRequest[] {
+    const forgotten: ReceivedRequest[] = [];
+    const stays = (waiting: WaitingRequest): boolean => {
+      if (!isWaiting(waiting)) return false;
+      if (waiting.received.source.partition !== partition) return true;
+      this.#leave(waiting, "gone");
+      forgotten.push(waiting.received);
+      return false;
+    };
+    this.#due.retain(stays);
+    this.#delayed.retain(stays);
+    this.#expiring.retain(isWaiting);
+    return forgotten;
+  }
+
+  #enter(waiting: WaitingRequest): void {
+    this.#depth[waiting.received.request.priority] += 1;
+    (waiting.place === "due" ? this.#due : this.#delayed).push(waiting);
+    // While it was taken it may have been dropped from here; standing here twice does no harm.
+    if (waiting.received.request.notAfter !== null) this.#expiring.push(waiting);
+  }
+
+  #leave(waiting: WaitingRequest, place: "taken" | "gone"): void {
+    this.#depth[waiting.received.request.priority] -= 1;
+    waiting.place = place;
+  }
+
+  #promote(now: number): void {
+    for (;;) {
+      const waiting = popWhile(this.#delayed, (one) => one.place !== "delayed");
+      if (waiting === undefined || waiting.dueAt > now) return;
+      this.#delayed.pop();
+      waiting.place = "due";
+      this.#due.push(waiting);
+    }
+  }
+}
+
+function isWaiting(waiting: WaitingRequest): boolean {
+  return waiting.place === "due" || waiting.place === "delayed";
+}
+
+function notAfterOf(waiting: WaitingRequest): number {
+  return waiting.received.request.notAfter ?? Infinity;
+}
+
+/** The heap's first after dropping those that are not wanted any more. */
+function popWhile(
+  heap: Heap<WaitingRequest>,
+  unwanted: (waiting: WaitingRequest) => boolean,
+): WaitingRequest | undefined {
+  for (;;) {
+    const first = heap.peek();
+    if (first === undefined || !unwanted(first)) return first;
+    heap.pop();
+  }
+}

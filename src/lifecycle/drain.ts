@@ -1,0 +1,57 @@
+import type { Log } from "../observability/log.ts";
+import { doneWithin } from "./deadline.ts";
+
+/** What is stopped, in the order of its stages. */
+export interface DrainParts {
+  readonly intake: { drain(): Promise<void>; finalCommit(): Promise<boolean> };
+  readonly counters: readonly {
+    readonly lane: { stop(): Promise<void> };
+    readonly tracker: { readonly size: number; abandon(): void };
+  }[];
+  readonly desk: { idle(): Promise<void> };
+  readonly consumer: { stop(timeoutMs: number): Promise<void> };
+  readonly log: Log;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly timeoutMs: number;
+  /** Ends the drain at once, as the deadline would. */
+  readonly abandon: AbortSignal;
+}
+
+/** Kept back of the drain time-out for the last outcomes, the last commit and the goodbyes. */
+const CLOSING_SHARE = 0.2;
+const CLOSING_MAX_MS = 5000;
+
+/**
+ * Stops the way of a request, front to back: no new records, no new calls; running calls end,
+ * jobs are followed while there is time, outcomes go out, offsets are committed, the group is left.
+ *
+ * Resolves within the time-out with what was left unfinished, in words; nothing when all was done.
+ * What is unfinished was not committed and comes again after the next start.
+ */
+export async function drain(parts: DrainParts): Promise<readonly string[]> {
+  const { intake, counters, desk, consumer, log, now, timeoutMs, abandon } = parts;
+  const closingMs = Math.min(CLOSING_MAX_MS, timeoutMs * CLOSING_SHARE);
+  const deadline = now() + timeoutMs - closingMs / 2;
+  const unfinished: string[] = [];
+  const step = async (name: string, work: Promise<unknown>, until: number): Promise<void> => {
+    if (await doneWithin(work, until - now(), abandon)) return;
+    unfinished.push(name);
+  };
+
+  log.info("drain.started", { timeoutMs });
+  const leaving = intake.drain();
+  await step("calls", Promise.all(counters.map(async ({ lane }) => lane.stop())), deadline);
+  // Jobs may run for hours: at some point their requests must be told that nobody follows them.
+  if (!(await doneWithin(desk.idle(), deadline - closingMs / 2 - now(), abandon))) {
+    const jobs = counters.reduce((sum, { tracker }) => sum + tracker.size, 0);
+    log.warn("drain.jobs-abandoned", { jobs });
+    for (const { tracker } of counters) tracker.abandon();
+  }
+  await step("outcomes", desk.idle(), deadline);
+  await step("dead letters", leaving, deadline);
+  await step("offsets", intake.finalCommit(), deadline);
+  await consumer.stop(Math.max(0, deadline + closingMs / 2 - now()));
+  log.info("drain.ended", { unfinished });
+  return unfinished;
+}
