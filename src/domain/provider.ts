@@ -79,4 +79,10 @@ export interface Provider {
 
   /** Reads how an asynchronous job stands, once. Resolves like `rerun` does. */
   readJob(job: AsyncJob, call: RerunCall, terms: WireTerms): Promise<JobReading>;
+
+  /**
+   * Reads something that need not exist, to learn whether the provider answers and takes the
+   * credentials. Null when it does, else what is wrong, for people. Resolves like `rerun` does.
+   */
+  checkAccess(terms: WireTerms): Promise<string | null>;
 }

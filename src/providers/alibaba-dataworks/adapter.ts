@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import { accessProblemOf } from "../../domain/access.ts";
 import type { AsyncJob, CallEnd, JobReading } from "../../domain/call-end.ts";
 import type { OperationName } from "../../domain/operation.ts";
 import type { Provider, RerunCall, Wire, WireTerms } from "../../domain/provider.ts";
@@ -49,5 +50,17 @@ export class AlibabaDataWorks implements Provider {
   /** DataWorks starts no jobs, so there is none to read. */
   async readJob(job: AsyncJob): Promise<JobReading> {
     return Promise.reject(new Error(`alibaba-dataworks starts no jobs, asked for ${job.jobId}`));
+  }
+
+  async checkAccess(terms: WireTerms): Promise<string | null> {
+    const carried = await this.#wire.carry(terms, async (agent) =>
+      this.#sdk.request(agent, {
+        action: "GetTaskInstance",
+        version: VERSION,
+        method: "GET",
+        query: { Id: "1" },
+      }),
+    );
+    return carried.kind === "returned" ? null : accessProblemOf(endOfFailure(carried));
   }
 }

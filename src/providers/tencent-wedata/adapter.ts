@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import { accessProblemOf } from "../../domain/access.ts";
 import type { AsyncJob, CallEnd, JobReading } from "../../domain/call-end.ts";
 import type { OperationName } from "../../domain/operation.ts";
 import type { Provider, RerunCall, Wire, WireTerms } from "../../domain/provider.ts";
@@ -40,5 +41,13 @@ export class TencentWedata implements Provider {
     if (carried.kind === "returned") return readingOf(carried.value, call.targets);
     const { kind, message } = { message: "", ...endOfFailure(carried) };
     return { kind: "unreadable", result: kind, message };
+  }
+
+  async checkAccess(terms: WireTerms): Promise<string | null> {
+    const nobodys = { jobId: "access-check", scope: { projectId: "0" } };
+    const carried = await this.#wire.carry(terms, async (agent) =>
+      this.#request(agent, GET_ASYNC_JOB, parametersOfJob(nobodys)),
+    );
+    return carried.kind === "returned" ? null : accessProblemOf(endOfFailure(carried));
   }
 }

@@ -1,0 +1,42 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { DATAWORKS, WEDATA } from "../rig/service-config.ts";
+
+const EXAMPLES = new URL("../../examples/requests/", import.meta.url);
+
+/** The example request files, as paths relative to where the demo is started. */
+export function exampleFiles(): readonly string[] {
+  const names = readdirSync(EXAMPLES).filter((name) => name.endsWith(".json"));
+  return names.toSorted().map((name) => fileURLToPath(new URL(name, EXAMPLES)));
+}
+
+/** `count` requests as JSON lines, every other one for the other provider, each a target of its own. */
+export function burst(count: number): string {
+  const lines = Array.from({ length: count }, (_, i) =>
+    JSON.stringify(i % 2 === 0 ? wedataRequest(i) : dataworksRequest(i)),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function wedataRequest(i: number): object {
+  return {
+    requestId: `burst-${i}`,
+    provider: WEDATA,
+    operation: {
+      TencentRerunTaskInstances: {
+        projectId: "1460947878944567296",
+        instanceKeys: [`${20_250_714_000_000 + i}_2025-10-01 00:00:00`],
+      },
+    },
+    requestedBy: "demo-burst",
+  };
+}
+
+function dataworksRequest(i: number): object {
+  return {
+    requestId: `burst-${i}`,
+    provider: DATAWORKS,
+    operation: { DataWorksRerunTaskInstances: { instanceIds: [800_000 + i] } },
+    requestedBy: "demo-burst",
+  };
+}

@@ -1,0 +1,10 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { generateWireTypes } from "./generate-wire-types.ts";
+
+const root = join(import.meta.dirname, "..");
+const texts = ["rerun-request.avsc", "rerun-outcome.avsc"].map((file) =>
+  readFileSync(join(root, "schemas", file), "utf8"),
+);
+writeFileSync(join(root, "src/avro/wire-types.ts"), await generateWireTypes(texts));

@@ -1,0 +1,205 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { parseDuration } from "../config/duration.ts";
+import { checkCommand } from "./check.ts";
+import { type LoadedConfig, loadConfig } from "./load-config.ts";
+import { outcomesCommand } from "./outcomes.ts";
+import { runCommand } from "./run.ts";
+import { schemasCommand } from "./schemas.ts";
+import { submitCommand } from "./submit.ts";
+import type { Terminal } from "./terminal.ts";
+import { topicsCommand } from "./topics.ts";
+
+/** What the commands need of the process. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Aborts when the user or the system wants an end. */
+  readonly stop: AbortSignal;
+  /** Aborts when an orderly end is not wanted any more. */
+  readonly abandon: AbortSignal;
+}
+
+const USAGE = 2;
+const DEFAULT_WAIT_MS = 600_000;
+const MAX_PARTITIONS = 10_000;
+
+/** Commands of the contract that a later version brings; naming one must not look like a typo. */
+const NOT_BUILT_YET = ["plan", "replay", "dead-letters", "lanes"];
+
+/** Runs the command that `args` name (without the program's name). Resolves with the exit code. */
+export async function runProgram(args: readonly string[], around: Surroundings): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(around, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version are no errors; everything else that commander throws is bad usage.
+    return error.exitCode === 0 ? 0 : USAGE;
+  }
+}
+
+function createProgram(around: Surroundings, end: (exitCode: number) => void): Command {
+  const { terminal, version, stop } = around;
+  const program = new Command("rerun-dispatcher")
+    .description("Turns rerun-request events from Kafka into calls of cloud rerun APIs.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout(text),
+      writeErr: (text) => terminal.stderr(text),
+    });
+  const withConfig = async (
+    options: { readonly config: string; readonly secrets?: boolean },
+    command: (loaded: LoadedConfig) => Promise<number>,
+  ): Promise<void> => {
+    const allowMissingSecrets = options.secrets === false;
+    const load = { file: options.config, env: around.env, allowMissingSecrets };
+    const loaded = loadConfig(load, terminal);
+    end(loaded === null ? USAGE : await command(loaded));
+  };
+
+  configured(program, "run", "Runs the service until SIGTERM; a second one abandons the drain.")
+    .addHelpText("after", example("run --config rerun-dispatcher.yaml"))
+    .action(async (options: { config: string }) =>
+      withConfig(options, async ({ config }) => runCommand({ ...around, config })),
+    );
+
+  configured(program, "check", "Validates the config, then tries everything that it names.")
+    .option("--offline", "connect to nothing", false)
+    .option("--no-secrets", "accept references that are not set (with --offline)")
+    .option("--json", "print findings as JSON", false)
+    .addHelpText("after", example("check --config rerun-dispatcher.yaml --offline"))
+    .action(async (options: CheckFlags) => {
+      if (!options.secrets && !options.offline) {
+        program.error("error: --no-secrets goes with --offline: nothing connects without them");
+      }
+      await withConfig(options, async (loaded) =>
+        checkCommand({ ...loaded, offline: options.offline, json: options.json }, terminal, stop),
+      );
+    });
+
+  configured(program, "topics", "Shows the topics, or creates the missing ones.")
+    .option("--create", "create what is missing, change nothing that exists", false)
+    .option("--partitions <n>", "partitions of created topics", count, 8)
+    .option("--replication <n>", "their replication factor (default: the broker's)", count)
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", example("topics --config rerun-dispatcher.yaml --create"))
+    .action(async (options: TopicsFlags) =>
+      withConfig(options, async ({ config }) => {
+        const { create, partitions, replication = null, json } = options;
+        return topicsCommand({ config, create, partitions, replication, json }, terminal);
+      }),
+    );
+
+  configured(program, "schemas", "Shows, checks or registers the two subjects' schemas.")
+    .option("--check", "ask the registry whether they are compatible", false)
+    .option("--register", "register them, with their compatibility levels", false)
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", example("schemas --config rerun-dispatcher.yaml --register"))
+    .action(async (options: SchemasFlags) =>
+      withConfig(options, async ({ config }) => {
+        const { check, register, json } = options;
+        return schemasCommand({ config, check, register, json }, terminal);
+      }),
+    );
+
+  configured(program, "submit", "Publishes request events from JSON and prints their ids.")
+    .requiredOption("--file <path>", "an object, an array or JSON lines; - for standard input")
+    .option("--requested-by <name>", "for requests that do not say who asks")
+    .option("--wait", "wait for the final outcomes and print them", false)
+    .option("--timeout <duration>", "how long to wait", duration, DEFAULT_WAIT_MS)
+    .option("--json", "print as JSON lines", false)
+    .addHelpText("after", example("submit --config rerun-dispatcher.yaml --file req.json --wait"))
+    .action(async (options: SubmitFlags) =>
+      withConfig(options, async ({ config }) => {
+        const { file, wait, timeout: timeoutMs, json, requestedBy = null } = options;
+        const asked = { config, file, requestedBy, wait, timeoutMs, json };
+        return submitCommand(asked, terminal, stop);
+      }),
+    );
+
+  configured(program, "outcomes", "Prints the outcomes topic from its beginning.")
+    .option("--follow", "stay, and print what comes", false)
+    .option("--request <id>", "only those of one requestId")
+    .option("--json", "print as JSON lines", false)
+    .addHelpText("after", example("outcomes --config rerun-dispatcher.yaml --follow"))
+    .action(async (options: OutcomesFlags) =>
+      withConfig(options, async ({ config }) => {
+        const { follow, request = null, json } = options;
+        return outcomesCommand({ config, follow, request, json }, terminal, stop);
+      }),
+    );
+
+  for (const name of NOT_BUILT_YET) {
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => program.error(`error: '${name}' is not built yet in version ${version}`));
+  }
+  return program;
+}
+
+interface CheckFlags {
+  readonly config: string;
+  readonly offline: boolean;
+  readonly secrets: boolean;
+  readonly json: boolean;
+}
+
+interface TopicsFlags {
+  readonly config: string;
+  readonly create: boolean;
+  readonly partitions: number;
+  readonly replication?: number;
+  readonly json: boolean;
+}
+
+interface SchemasFlags {
+  readonly config: string;
+  readonly check: boolean;
+  readonly register: boolean;
+  readonly json: boolean;
+}
+
+interface SubmitFlags {
+  readonly config: string;
+  readonly file: string;
+  readonly requestedBy?: string;
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly json: boolean;
+}
+
+interface OutcomesFlags {
+  readonly config: string;
+  readonly follow: boolean;
+  readonly request?: string;
+  readonly json: boolean;
+}
+
+function configured(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .requiredOption("--config <file>", "the config file (YAML)");
+}
+
+function example(usage: string): string {
+  return `\nExample:\n  rerun-dispatcher ${usage}`;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= MAX_PARTITIONS) return value;
+  throw new InvalidArgumentError(`a whole number from 1 to ${MAX_PARTITIONS}`);
+}
+
+function duration(text: string): number {
+  const value = parseDuration(text);
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError("a duration such as 250ms, 5s, 10m or 24h");
+}
