@@ -16,12 +16,6 @@ export type OperationName = Operation["kind"];
 /** The kinds of clouds that can be configured. */
 export type ProviderKind = "tencent-wedata" | "alibaba-dataworks" | "alibaba-dms";
 
-export const PROVIDER_KINDS = [
-  "tencent-wedata",
-  "alibaba-dataworks",
-  "alibaba-dms",
-] as const satisfies readonly ProviderKind[];
-
 /** Which kind of provider connection an operation belongs to. */
 export const PROVIDER_KIND_OF: Readonly<Record<OperationName, ProviderKind>> = {
   TencentRerunTaskInstances: "tencent-wedata",

@@ -1,15 +1,27 @@
 import net, { type Socket } from "node:net";
-import tls from "node:tls";
+import tls, { type SecureContext } from "node:tls";
 import { asError } from "./as-error.ts";
 
 export interface ConnectOptions {
-  readonly secure: boolean;
+  /** What `trustIn` made; null: no TLS. */
+  readonly trust: SecureContext | null;
   readonly host: string;
   readonly port: number;
-  /** PEM text of a certificate authority beside the system's; null: only the system's. */
-  readonly ca: string | null;
   /** Destroys the socket and rejects when it aborts. */
   readonly signal: AbortSignal;
+}
+
+/**
+ * TLS of version 1.2 or newer that trusts the system's authorities and, if given, `ca` (PEM text).
+ *
+ * To be made once and kept: parsing the authorities takes tens of milliseconds of CPU, at every
+ * connection that brings a list of its own.
+ */
+export function trustIn(ca: string | null): SecureContext {
+  return tls.createSecureContext({
+    minVersion: "TLSv1.2",
+    ...(ca === null ? {} : { ca: [...tls.rootCertificates, ca] }),
+  });
 }
 
 /**
@@ -17,7 +29,7 @@ export interface ConnectOptions {
  * finished and verified the peer. Rejects when it cannot be had; then nothing was sent.
  */
 export async function connect(options: ConnectOptions): Promise<Socket> {
-  const { host, port, signal, secure } = options;
+  const { host, port, signal, trust } = options;
   signal.throwIfAborted();
   const target = {
     host,
@@ -26,28 +38,26 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
     // Node tries the next address of a host after 250 ms, too soon for a far region.
     autoSelectFamilyAttemptTimeout: 2500,
   };
-  const socket = secure
-    ? tls.connect({
-        ...target,
-        ...(options.ca === null ? {} : { ca: [...tls.rootCertificates, options.ca] }),
-        ...(net.isIP(host) === 0 ? { servername: host } : {}),
-        minVersion: "TLSv1.2",
-      })
-    : net.connect(target);
+  const socket =
+    trust !== null
+      ? tls.connect({
+          ...target,
+          secureContext: trust,
+          ...(net.isIP(host) === 0 ? { servername: host } : {}),
+        })
+      : net.connect(target);
+  // Between its users' turns an error of the socket has nobody to tell, and would end the process.
+  socket.on("error", () => undefined);
+  const readyEvent = trust === null ? "connect" : "secureConnect";
   return new Promise<Socket>((resolve, reject) => {
     const abort = () => socket.destroy(asError(signal.reason));
     const settle = () => {
       signal.removeEventListener("abort", abort);
-      socket
-        .off("error", fail)
-        .off("close", closed)
-        .off(secure ? "secureConnect" : "connect", ready);
+      socket.off("error", fail).off("close", closed).off(readyEvent, ready);
     };
     const fail = (error: Error) => {
       settle();
-      // The socket is beyond use; a later error of it has nobody to tell.
-      socket.on("error", () => undefined);
-      reject(error);
+      reject(inWords(error, `${host}:${port}`));
     };
     const closed = () => fail(new Error(`the connection to ${host}:${port} was closed at once`));
     const ready = () => {
@@ -55,9 +65,13 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
       resolve(socket);
     };
     signal.addEventListener("abort", abort, { once: true });
-    socket
-      .on("error", fail)
-      .on("close", closed)
-      .on(secure ? "secureConnect" : "connect", ready);
+    socket.on("error", fail).on("close", closed).on(readyEvent, ready);
   });
+}
+
+/** When every address of a host failed, Node's error has no message. */
+function inWords(error: Error, peer: string): Error {
+  if (!(error instanceof AggregateError)) return error;
+  const each = error.errors.map((one) => asError(one).message).join(", ");
+  return new Error(`no address of ${peer} can be reached: ${each}`, { cause: error });
 }

@@ -1,14 +1,15 @@
 import { type AsyncLocalStorage } from "node:async_hooks";
 import http from "node:http";
 import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import type { Duplex } from "node:stream";
 import { asError, copyOf } from "./as-error.ts";
 import { connect } from "./connect.ts";
 import type { Passage } from "./passage.ts";
 
 export interface GatedAgentOptions {
-  readonly secure: boolean;
-  readonly ca: string | null;
+  /** What `trustIn` made; null: plain HTTP. */
+  readonly trust: SecureContext | null;
   readonly connectTimeoutMs: number;
   readonly callTimeoutMs: number;
   /** Tells which conversation the code that opens a connection belongs to. */
@@ -35,8 +36,8 @@ export class GatedAgent extends http.Agent {
   constructor(options: GatedAgentOptions) {
     super({ keepAlive: false });
     this.#options = options;
-    this.protocol = options.secure ? "https:" : "http:";
-    this.defaultPort = options.secure ? 443 : 80;
+    this.protocol = options.trust !== null ? "https:" : "http:";
+    this.defaultPort = options.trust !== null ? 443 : 80;
   }
 
   override createConnection(destination: http.ClientRequestArgs, handover?: Handover): undefined {
@@ -60,17 +61,22 @@ export class GatedAgent extends http.Agent {
   }
 
   async #open(destination: http.ClientRequestArgs, passage: Passage): Promise<Socket> {
-    const { connectTimeoutMs, callTimeoutMs, secure, ca } = this.#options;
+    const { connectTimeoutMs, callTimeoutMs, trust } = this.#options;
     const host = destination.host ?? "localhost";
     const port = Number(destination.port ?? this.defaultPort);
     passage.within(
       connectTimeoutMs,
       () => `no connection to ${host}:${port} within ${connectTimeoutMs} ms`,
     );
-    const socket = await connect({ secure, host, port, ca, signal: passage.signal });
+    const socket = await connect({ trust, host, port, signal: passage.signal });
     passage.withoutDeadline();
     const leave = await this.#waitForGate(socket, passage);
     leaveWithFirstWrite(socket, leave);
+    if (passage.signal.aborted) {
+      // It was cut in the turn in which the gate opened: nobody waits for the answer.
+      socket.destroy();
+      throw asError(passage.signal.reason);
+    }
     passage.handOver(socket, callTimeoutMs);
     this.#options.onHandedOver(socket, passage);
     return socket;
@@ -88,7 +94,7 @@ export class GatedAgent extends http.Agent {
       leave();
       throw asError(over.reason);
     } catch (error) {
-      socket.on("error", () => undefined).destroy();
+      socket.destroy();
       throw error;
     } finally {
       socket.off("error", lose).off("close", lose);

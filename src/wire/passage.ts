@@ -10,7 +10,7 @@ import type { WireAnswer, WireTerms } from "../domain/provider.ts";
  */
 export class Passage {
   readonly terms: WireTerms;
-  /** Aborts with the reason that ended the conversation early; never when it ends by itself. */
+  /** Aborts with the reason that ended the conversation. */
   readonly #ended = new AbortController();
   #written = false;
   #refusal: Error | null = null;
@@ -36,7 +36,7 @@ export class Passage {
     return this.#refusal;
   }
 
-  /** Aborts when the conversation is cut short, by a deadline, the caller or a broken answer. */
+  /** Aborts when the conversation is over, cut short or not: whoever still opens for it gives up. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
@@ -66,7 +66,9 @@ export class Passage {
 
   /** Cuts the conversation short unless it ends within `ms`, counted from now. */
   within(ms: number, message: () => string): void {
-    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.withoutDeadline();
+    // An SDK may get to its connection only after the end; nobody would stop this timer.
+    if (this.#ended.signal.aborted) return;
     this.#deadline = setTimeout(() => this.cut(new Error(message())), ms);
   }
 
@@ -84,9 +86,13 @@ export class Passage {
     this.#socket?.destroy(copyOf(error));
   }
 
-  /** The conversation is over: nothing of it may linger. */
+  /**
+   * The conversation is over: nothing of it may linger, and nothing may be written for it any more,
+   * whatever its SDK is still about to do.
+   */
   close(): void {
     this.withoutDeadline();
+    this.#ended.abort(new Error("the conversation is over"));
     this.#socket?.destroy();
   }
 }

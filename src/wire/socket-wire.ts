@@ -4,6 +4,7 @@ import type http from "node:http";
 import type { Socket } from "node:net";
 import type { Carried, Wire, WireTerms } from "../domain/provider.ts";
 import { asError } from "./as-error.ts";
+import { trustIn } from "./connect.ts";
 import { GatedAgent } from "./gated-agent.ts";
 import { Passage } from "./passage.ts";
 
@@ -30,8 +31,11 @@ export class SocketWire implements Wire<http.Agent> {
   readonly #agent: GatedAgent;
 
   constructor(options: SocketWireOptions) {
+    const { secure, ca, connectTimeoutMs, callTimeoutMs } = options;
     this.#agent = new GatedAgent({
-      ...options,
+      trust: secure ? trustIn(ca) : null,
+      connectTimeoutMs,
+      callTimeoutMs,
       passages: this.#passages,
       onHandedOver: (socket, passage) => void this.#bySocket.set(socket, passage),
     });

@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runProgram } from "../src/cli/program.ts";
+import { Teardown } from "../src/lifecycle/teardown.ts";
+import {
+  LOCAL_CREDENTIALS,
+  LOCAL_ENV,
+  type LocalConfig,
+  localConfigText,
+} from "../dev/rig/service-config.ts";
+import { type ServiceProcess, startServiceProcess } from "../dev/rig/service-process.ts";
+import { type SimulatorProcess, startSimulatorProcess } from "../dev/rig/simulator-process.ts";
+import { type Stack, startStack } from "../dev/stack/stack.ts";
+
+/** A broker, a registry and a folder for one bench; everything else is made anew for each run. */
+export interface Bench {
+  readonly stack: Stack;
+  readonly folder: string;
+}
+
+/** Runs `work` beside a stack of its own, and leaves nothing behind. */
+export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
+  const teardown = new Teardown();
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
+  }
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener("abort", () => reject(stop.signal.reason as Error)); // set above
+  });
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "rerun-bench-"));
+    teardown.defer("folder", async () => rm(folder, { recursive: true, force: true }));
+    const stack = await startStack({ signal: stop.signal });
+    teardown.defer("stack", async () => stack.stop());
+    return await Promise.race([work({ stack, folder }), stopped]);
+  } finally {
+    await teardown.close();
+  }
+}
+
+export interface Run {
+  readonly simulator: SimulatorProcess;
+  readonly service: ServiceProcess;
+  readonly configFile: string;
+  /** Submits JSON lines through the command of that name. */
+  readonly submit: (jsonLines: string) => Promise<void>;
+}
+
+export interface RunOptions {
+  readonly name: string;
+  readonly secure?: boolean;
+  readonly config?: Pick<LocalConfig, "providerLines" | "lines">;
+  readonly nodeOptions?: string;
+  /** Called when topics and schemas are there, before the service starts. */
+  readonly before?: (submit: Run["submit"]) => Promise<void>;
+}
+
+/** One service and one simulator with topics of their own; both are stopped at the end. */
+export async function withRun<T>(
+  { stack, folder }: Bench,
+  options: RunOptions,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const { name, secure = false, config = {}, nodeOptions, before } = options;
+  const teardown = new Teardown();
+  try {
+    const simulator = await startSimulatorProcess({ folder, credentials: LOCAL_CREDENTIALS });
+    teardown.defer("simulator", async () => simulator.stop());
+    const configFile = join(folder, `${name}.yaml`);
+    const text = localConfigText({
+      brokers: stack.brokers,
+      registryUrl: stack.registryUrl,
+      wedataUrl: secure ? simulator.tencentTlsUrl : simulator.tencentUrl,
+      dataworksUrl: secure ? simulator.alibabaTlsUrl : simulator.alibabaUrl,
+      ...(secure ? { caFile: simulator.caFile } : {}),
+      suffix: `.${name}`,
+      ...config,
+    });
+    await writeFile(configFile, text);
+    await command(configFile, "topics", "--create");
+    await command(configFile, "schemas", "--register");
+    const submit = async (jsonLines: string): Promise<void> => {
+      const file = join(folder, `${name}.jsonl`);
+      await writeFile(file, jsonLines);
+      await command(configFile, "submit", "--file", file);
+    };
+    await before?.(submit);
+    const service = await startServiceProcess({
+      configFile,
+      env: LOCAL_ENV,
+      ...(nodeOptions === undefined ? {} : { nodeOptions }),
+    });
+    teardown.defer("service", async () => {
+      await service.stop();
+    });
+    await service.ready();
+    return await work({ simulator, service, configFile, submit });
+  } finally {
+    await teardown.close();
+  }
+}
+
+async function command(configFile: string, name: string, ...rest: string[]): Promise<void> {
+  const told: string[] = [];
+  const never = new AbortController().signal;
+  const exitCode = await runProgram([name, "--config", configFile, ...rest], {
+    terminal: { stdout: () => undefined, stderr: (text) => void told.push(text), isTTY: false },
+    env: LOCAL_ENV,
+    version: "bench",
+    stop: never,
+    abandon: never,
+  });
+  if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}:\n${told.join("")}`);
+}
