@@ -1,0 +1,128 @@
+import { Document, Scalar } from "yaml";
+import type {
+  Config,
+  Endpoint,
+  KafkaConfig,
+  ProviderConfig,
+  SaslConfig,
+  TlsConfig,
+} from "./config.ts";
+import { authorityOf } from "./config.ts";
+import { formatDuration } from "./duration.ts";
+import { NOT_BUILT_YET } from "./not-built-yet.ts";
+
+const REDACTED = "[redacted]";
+
+/**
+ * The config in effect as YAML, in the contract's key names and with every default written out, for
+ * `rerun-dispatcher check`. Secrets are `[redacted]`; of files it says that they were read. What is
+ * not built yet stands at its off value, with a comment.
+ */
+export function describeConfig(config: Config): string {
+  const document = new Document({
+    kafka: describeKafka(config.kafka),
+    schemaRegistry: {
+      url: config.schemaRegistry.url,
+      username: config.schemaRegistry.username,
+      password: redacted(config.schemaRegistry.password),
+      timeout: formatDuration(config.schemaRegistry.timeoutMs),
+      caFile: fileRead(config.schemaRegistry.ca),
+    },
+    providers: config.providers.map(describeProvider),
+    limits: config.limits,
+    intake: config.intake,
+    http: {
+      host: config.http.host,
+      port: config.http.port,
+      stallAfter: formatDuration(config.http.stallAfterMs),
+    },
+    drainTimeout: formatDuration(config.drainTimeoutMs),
+    log: config.log,
+  });
+  for (const { path, off, because } of NOT_BUILT_YET) {
+    for (const keys of concretePaths(path, config.providers.length)) {
+      const value = new Scalar(off[0]);
+      value.comment = ` not built yet: ${because}`;
+      document.setIn(keys, value);
+    }
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Keys of `providers[].breaker` for every provider; of any other path, its own. */
+function concretePaths(path: string, providers: number): readonly (string | number)[][] {
+  const [first = "", ...rest] = path.split(".");
+  if (!first.endsWith("[]")) return [[first, ...rest]];
+  const list = first.slice(0, -"[]".length);
+  return Array.from({ length: providers }, (_, i) => [list, i, ...rest]);
+}
+
+function describeKafka(kafka: KafkaConfig): object {
+  return {
+    brokers: kafka.brokers,
+    clientId: kafka.clientId,
+    groupId: kafka.groupId,
+    ssl: describeSsl(kafka.ssl),
+    sasl: describeSasl(kafka.sasl),
+    sessionTimeout: formatDuration(kafka.sessionTimeoutMs),
+    heartbeatInterval: formatDuration(kafka.heartbeatIntervalMs),
+    requestTimeout: formatDuration(kafka.requestTimeoutMs),
+    connectionTimeout: formatDuration(kafka.connectionTimeoutMs),
+    topics: kafka.topics,
+  };
+}
+
+function describeSsl(ssl: TlsConfig | null): object | boolean {
+  if (ssl === null) return false;
+  if (ssl.ca === null && ssl.cert === null && ssl.key === null) return true;
+  return { caFile: fileRead(ssl.ca), certFile: fileRead(ssl.cert), keyFile: redacted(ssl.key) };
+}
+
+function describeSasl(sasl: SaslConfig | null): object | null {
+  if (sasl === null) return null;
+  const { mechanism } = sasl;
+  return mechanism === "oauthbearer"
+    ? { mechanism, token: REDACTED }
+    : { mechanism, username: sasl.username, password: REDACTED };
+}
+
+function describeProvider(provider: ProviderConfig): object {
+  return {
+    name: provider.name,
+    kind: provider.kind,
+    region: provider.region,
+    endpoint: urlOf(provider.endpoint),
+    caFile: fileRead(provider.ca),
+    credentials: {
+      type: provider.credentials.type,
+      id: REDACTED,
+      secret: REDACTED,
+      token: redacted(provider.credentials.token),
+    },
+    rateLimit: provider.rateLimit,
+    maxConcurrentCalls: provider.maxConcurrentCalls,
+    connectTimeout: formatDuration(provider.connectTimeoutMs),
+    callTimeout: formatDuration(provider.callTimeoutMs),
+    retry: {
+      maxAttempts: provider.retry.maxAttempts,
+      firstDelay: formatDuration(provider.retry.firstDelayMs),
+      maxDelay: formatDuration(provider.retry.maxDelayMs),
+    },
+    track: {
+      interval: formatDuration(provider.track.intervalMs),
+      timeout: formatDuration(provider.track.timeoutMs),
+    },
+  };
+}
+
+function urlOf(endpoint: Endpoint): string {
+  return `${endpoint.protocol}://${authorityOf(endpoint)}`;
+}
+
+function redacted(secret: object | null): string | null {
+  return secret === null ? null : REDACTED;
+}
+
+function fileRead(contents: string | null): string | null {
+  return contents === null ? null : "[read]";
+}

@@ -1,0 +1,151 @@
+/**
+ * What the contract names and this version does not do. Building it means deleting its row here.
+ *
+ * A file that asks for one of these is refused with the explanation: nothing is silently ignored.
+ */
+export interface NotBuiltYet {
+  /** `[]` stands for any item of a list. */
+  readonly path: string;
+  /** The values that ask for nothing, the one that `check` shows first. Absent asks for nothing. */
+  readonly off: readonly [OffValue, ...OffValue[]];
+  readonly because: string;
+}
+
+/** A value that switches something off. */
+export type OffValue = null | string | number | readonly [] | Readonly<Record<string, never>>;
+
+const IN_MEMORY = "claims live in the memory of one process until the journal is built";
+const NO_EVIDENCE = "the provider's state is not read before and after a call yet";
+const NO_GUARDS = "reruns are not limited per target or chain yet";
+
+/** Keys that are not built yet. */
+export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
+  { path: "kafka.topics.journal", off: [null], because: IN_MEMORY },
+  { path: "kafka.topics.checkpoints", off: [null], because: IN_MEMORY },
+  {
+    path: "kafka.topics.slots",
+    off: [null],
+    because: "each process paces its own calls until the shared rate limit is built",
+  },
+  {
+    path: "kafka.topics.control",
+    off: [null],
+    because: "lanes cannot be paused or limited from outside yet",
+  },
+  {
+    path: "providers[].rateLimit.perOperation",
+    off: [null, {}],
+    because: "one limit counts all operations of a connection; lower callsPerSecond instead",
+  },
+  {
+    path: "providers[].rateLimit.totalPerSecond",
+    off: [null],
+    because: "calls and reads have limits of their own; lower both instead",
+  },
+  {
+    path: "providers[].rateLimit.callsPerDay",
+    off: [null],
+    because: "nothing counts the calls of a day yet",
+  },
+  {
+    path: "providers[].rateLimit.shareWith",
+    off: [null],
+    because: "connections cannot share a limit; split callsPerSecond between them instead",
+  },
+  {
+    path: "providers[].breaker",
+    off: [null],
+    because: "a failing provider is retried call by call; there is no breaker",
+  },
+  {
+    path: "providers[].coalesce.maxInstances",
+    off: [1],
+    because: "requests are not joined yet: each goes in a call of its own",
+  },
+  {
+    path: "providers[].uncertain",
+    off: ["report"],
+    because: "an uncertain call is reported as UNKNOWN and never repeated",
+  },
+  { path: "providers[].evidence.before", off: ["never"], because: NO_EVIDENCE },
+  { path: "providers[].evidence.reads", off: [null], because: NO_EVIDENCE },
+  { path: "providers[].evidence.interval", off: [null], because: NO_EVIDENCE },
+  {
+    path: "providers[].track.until",
+    off: ["submitted"],
+    because: "a request is followed until the provider took the operation, no further",
+  },
+  { path: "providers[].guards.budget", off: [null], because: NO_GUARDS },
+  { path: "providers[].guards.coolDown", off: [null], because: NO_GUARDS },
+  { path: "providers[].guards.maxChain", off: [null], because: NO_GUARDS },
+  {
+    path: "providers[].holdWindows",
+    off: [null, []],
+    because: "lanes are not held by the clock yet",
+  },
+  { path: "guards.budget", off: [null], because: NO_GUARDS },
+  { path: "guards.coolDown", off: [null], because: NO_GUARDS },
+  { path: "guards.maxChain", off: [null], because: NO_GUARDS },
+  {
+    path: "dedupe.window",
+    off: [null],
+    because: "a repeated requestId is recognised within one run of the process only",
+  },
+  { path: "claims.callWithin", off: [null], because: IN_MEMORY },
+  { path: "claims.grace", off: [null], because: IN_MEMORY },
+  {
+    path: "throttle.scope",
+    off: ["instance"],
+    because: "each process keeps the limit for itself; run one, or divide callsPerSecond",
+  },
+  {
+    path: "endpoints.allowAddresses",
+    off: [null, []],
+    because: "the addresses behind an endpoint's name are not checked yet",
+  },
+];
+
+/** One value of a key that is otherwise built. */
+export interface ValueNotBuiltYet {
+  readonly path: string;
+  readonly value: string;
+  readonly because: string;
+}
+
+const STATIC_ONLY = "use static, with ${env:NAME} or ${file:PATH}";
+
+/** Values of built keys that are not built yet themselves. */
+export const VALUES_NOT_BUILT_YET: readonly ValueNotBuiltYet[] = [
+  {
+    path: "providers[].kind",
+    value: "alibaba-dms",
+    because: "there is no adapter for it in this version",
+  },
+  ...["default", "env", "instance-role", "profile", "role", "oidc"].map((value) => ({
+    path: "providers[].credentials.type",
+    value,
+    because: STATIC_ONLY,
+  })),
+];
+
+/** Spells a concrete path like the tables do: `providers[3].kind` becomes `providers[].kind`. */
+export function patternOf(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, "[]");
+}
+
+/** The rows directly within the mapping at `path`, by key, and the mappings that hold others. */
+export function notBuiltWithin(path: string): {
+  readonly rows: ReadonlyMap<string, NotBuiltYet>;
+  readonly sections: ReadonlySet<string>;
+} {
+  const prefix = path === "" ? "" : `${patternOf(path)}.`;
+  const rows = new Map<string, NotBuiltYet>();
+  const sections = new Set<string>();
+  for (const row of NOT_BUILT_YET) {
+    if (!row.path.startsWith(prefix)) continue;
+    const [key = "", ...deeper] = row.path.slice(prefix.length).split(".");
+    if (deeper.length === 0) rows.set(key, row);
+    else sections.add(key.replace("[]", ""));
+  }
+  return { rows, sections };
+}

@@ -1,0 +1,131 @@
+import type { Config, LogConfig, ProviderConfig } from "./config.ts";
+import { type ConfigProblem, type ConfigWarning, Findings, showFound } from "./config-problem.ts";
+import { isMissing, type Place } from "./config-value.ts";
+import { KAFKA_KEYS, readKafka } from "./read-kafka.ts";
+import type { ReadingContext } from "./read-pem.ts";
+import { readProvider } from "./read-provider.ts";
+import { readSchemaRegistry, REGISTRY_KEYS } from "./read-schema-registry.ts";
+import { resolveReferences, type Surroundings } from "./references.ts";
+import { Section } from "./section.ts";
+import { readYamlTree } from "./yaml-tree.ts";
+
+/** A config that can be used, or everything that is wrong with it. */
+export type ParsedConfig =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigWarning[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+const ROOT_KEYS = [
+  "kafka",
+  "schemaRegistry",
+  "providers",
+  "limits",
+  "intake",
+  "endpoints",
+  "http",
+  "drainTimeout",
+  "log",
+] as const;
+
+/**
+ * Reads a whole config file. Pure: the environment and the files come from `surroundings`.
+ *
+ * All problems are reported at once, except that a file which is not YAML has no others. Neither
+ * secrets nor what came through a reference is ever quoted in a problem.
+ */
+export function parseConfig(yamlText: string, surroundings: Surroundings): ParsedConfig {
+  const findings = new Findings();
+  const tree = readYamlTree(yamlText, findings);
+  if (tree === undefined) return { ok: false, problems: findings.problems };
+  const value = resolveReferences(tree, surroundings, findings);
+  const root = new Section({ path: "", value }, ROOT_KEYS, findings);
+  const config = readRoot(root, { surroundings, findings });
+  const { problems, warnings } = findings;
+  return problems.length === 0 ? { ok: true, config, warnings } : { ok: false, problems };
+}
+
+function readRoot(root: Section, context: ReadingContext): Config {
+  const limits = root.section("limits", ["targetsPerRequest"]);
+  const intake = root.section("intake", ["maxWaiting"]);
+  const drainTimeoutMs = root.duration("drainTimeout", {
+    default: 25_000,
+    min: 100,
+    max: 3_600_000,
+  });
+  return {
+    kafka: readKafka(root.section("kafka", KAFKA_KEYS), context),
+    schemaRegistry: readSchemaRegistry(root.section("schemaRegistry", REGISTRY_KEYS), context),
+    providers: readProviders(root, drainTimeoutMs, context),
+    limits: {
+      targetsPerRequest: limits.integer("targetsPerRequest", { default: 200, min: 1, max: 10_000 }),
+    },
+    intake: {
+      maxWaiting: intake.integer("maxWaiting", { default: 200_000, min: 1, max: 10_000_000 }),
+    },
+    http: readHttp(root.section("http", ["host", "port", "stallAfter"])),
+    drainTimeoutMs,
+    log: readLog(root.section("log", ["level", "format"])),
+  };
+}
+
+function readProviders(
+  root: Section,
+  drainTimeoutMs: number,
+  context: ReadingContext,
+): readonly ProviderConfig[] {
+  const endpoints = root.section("endpoints", ["allow"]);
+  const allowedSuffixes = endpoints.texts("allow", {
+    expectedList: "a list of host suffixes",
+    expected: "a host suffix of two or more labels, such as example.com",
+    matches: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+  });
+  const isDrainRight = context.findings.areClean(["drainTimeout"]);
+  const drain = isDrainRight
+    ? { ms: drainTimeoutMs, shown: root.shown("drainTimeout") }
+    : undefined;
+  const expected = "a list of at least one provider connection";
+  const places = root.items("providers", expected);
+  const { value } = root.place("providers");
+  const isEmpty = !root.has("providers") || value?.kind === "list";
+  if (places.length === 0 && isEmpty && !isMissing(value)) root.refuse("providers", expected);
+  const providers = places.map((place) =>
+    readProvider(place, { ...context, allowedSuffixes, drain }),
+  );
+  refuseTwins(places, context.findings);
+  return providers;
+}
+
+/** Requests name their connection, so that a name must mean one. */
+function refuseTwins(places: readonly Place[], findings: Findings): void {
+  const firstPathOf = new Map<string, string>();
+  for (const { path, value } of places) {
+    const name = value?.kind === "map" ? value.entries.get("name") : undefined;
+    if (name?.kind !== "scalar" || typeof name.value !== "string") continue;
+    const namePath = `${path}.name`;
+    const first = firstPathOf.get(name.value);
+    if (first === undefined) firstPathOf.set(name.value, namePath);
+    else {
+      findings.add(namePath, showFound(namePath, name), `another name than ${first} has`);
+    }
+  }
+}
+
+function readHttp(http: Section): Config["http"] {
+  return {
+    host: http.text("host", {
+      expected: "a host name or address to listen on",
+      matches: /^[A-Za-z0-9.:_-]{1,255}$/,
+      default: "0.0.0.0",
+    }),
+    port: http.integer("port", { default: 9464, min: 0, max: 65_535 }),
+    stallAfterMs: http.duration("stallAfter", { default: 60_000, min: 1000, max: 3_600_000 }),
+  };
+}
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+
+function readLog(log: Section): LogConfig {
+  return {
+    level: log.choice("level", LEVELS, "info") ?? "info",
+    format: log.choice("format", ["json", "pretty"], "json") ?? "json",
+  };
+}

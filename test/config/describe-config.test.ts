@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { describeConfig } from "../../src/config/describe-config.ts";
+import { NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
+import { aConfig, configOf, warningsOf } from "./parsing.ts";
+
+const example = readFileSync(
+  new URL("../../examples/config/rerun-dispatcher.yaml", import.meta.url),
+  "utf8",
+);
+const env = { TC_ID: "a", TC_SECRET: "b", ALI_ID: "c", ALI_SECRET: "d" };
+
+describe("the description of a config", () => {
+  it("is a config again, with the same meaning", () => {
+    const config = configOf(example, { env });
+    const again = configOf(describeConfig(config));
+    expect(again).toEqual(config);
+  });
+
+  it("spells durations and defaults like the contract", () => {
+    const described: unknown = parseYaml(describeConfig(configOf(aConfig())));
+    expect(described).toMatchObject({
+      kafka: { brokers: ["localhost:9092"], ssl: false, sasl: null, sessionTimeout: "45s" },
+      providers: [
+        {
+          endpoint: "https://wedata.intl.tencentcloudapi.com",
+          credentials: { type: "static", id: "[redacted]", secret: "[redacted]", token: null },
+          connectTimeout: "5s",
+          retry: { firstDelay: "500ms" },
+          track: { timeout: "10m", until: "submitted" },
+        },
+      ],
+      throttle: { scope: "instance" },
+      drainTimeout: "25s",
+    });
+  });
+
+  it("says beside every off value that it is not built yet", () => {
+    const lines = describeConfig(configOf(aConfig())).split("\n");
+    const marked = lines.filter((line) => /: \S+ # not built yet: /.test(line));
+    expect(marked).toHaveLength(NOT_BUILT_YET.length);
+  });
+
+  it("says so for each provider", () => {
+    const text = describeConfig(configOf(example, { env }));
+    expect(text.match(/breaker: null # not built yet/g)).toHaveLength(2);
+  });
+
+  it("shows sasl and ssl without their secrets", () => {
+    const root =
+      "kafka: { ssl: true, sasl: { mechanism: oauthbearer, token: t } }, schemaRegistry: { username: u, password: p }";
+    expect(parseYaml(describeConfig(configOf(aConfig({ root }))))).toMatchObject({
+      kafka: { ssl: true, sasl: { mechanism: "oauthbearer", token: "[redacted]" } },
+      schemaRegistry: { username: "u", password: "[redacted]" },
+    });
+  });
+
+  it("says of files that they were read", () => {
+    const root = "kafka: { ssl: { caFile: ca, certFile: ca, keyFile: ca } }";
+    const files = { ca: "-----BEGIN X" };
+    expect(parseYaml(describeConfig(configOf(aConfig({ root }), { files })))).toMatchObject({
+      kafka: { ssl: { caFile: "[read]", certFile: "[read]", keyFile: "[redacted]" } },
+    });
+  });
+});
+
+describe("the example", () => {
+  it("is a good config without warnings", () => {
+    expect(warningsOf(example, { env })).toEqual([]);
+    expect(configOf(example, { env }).providers.map(({ name }) => name)).toEqual([
+      "wedata-intl",
+      "dataworks-shanghai",
+    ]);
+  });
+
+  it("needs nothing but the variables that it names", () => {
+    expect(() => configOf(example)).toThrow("${env:TC_ID}, which is not set");
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { NOT_BUILT_YET, VALUES_NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
+import { aConfig, configOf, onlyProblemOf, pathsOf } from "./parsing.ts";
+
+/** A config with one value put at a path of the table. */
+function withValue(path: string, value: string): string {
+  const [first = "", ...rest] = path.split(".");
+  const nested = (keys: readonly string[]) =>
+    keys.reduceRight((inner, key) => `${key}: ${inner === value ? inner : `{ ${inner} }`}`, value);
+  return first === "providers[]"
+    ? aConfig({ provider: nested(rest) })
+    : aConfig({ root: nested([first, ...rest]) });
+}
+
+/** What somebody who reads the contract might ask for. */
+const ASKED: Readonly<Record<string, string>> = {
+  "kafka.topics.journal": "rerun.journal",
+  "kafka.topics.checkpoints": "rerun.checkpoints",
+  "kafka.topics.slots": "rerun.slots",
+  "kafka.topics.control": "rerun.control",
+  "providers[].rateLimit.perOperation": "{ TencentRerunTaskInstances: 5 }",
+  "providers[].rateLimit.totalPerSecond": "5",
+  "providers[].rateLimit.callsPerDay": "100",
+  "providers[].rateLimit.shareWith": "other",
+  "providers[].breaker": "{ failures: 5, openFor: 30s }",
+  "providers[].coalesce.maxInstances": "2",
+  "providers[].uncertain": "retry-if-absent",
+  "providers[].evidence.before": "auto",
+  "providers[].evidence.reads": "3",
+  "providers[].evidence.interval": "2s",
+  "providers[].track.until": "finished",
+  "providers[].guards.budget": "{ reruns: 3, per: 24h }",
+  "providers[].guards.coolDown": "5m",
+  "providers[].guards.maxChain": "1",
+  "providers[].holdWindows": '[{ cron: "0 22 * * *", duration: 2h }]',
+  "guards.budget": "{ reruns: 3, per: 24h }",
+  "guards.coolDown": "5m",
+  "guards.maxChain": "1",
+  "dedupe.window": "24h",
+  "claims.callWithin": "3s",
+  "claims.grace": "5s",
+  "throttle.scope": "group",
+  "endpoints.allowAddresses": "[10.0.0.0/8]",
+};
+
+describe("what is not built yet", () => {
+  it("is tested here for every row of the table", () => {
+    expect(Object.keys(ASKED).toSorted()).toEqual(NOT_BUILT_YET.map(({ path }) => path).toSorted());
+  });
+
+  it.each(NOT_BUILT_YET)("is refused with its explanation at $path", ({ path, because }) => {
+    const problem = onlyProblemOf(withValue(path, ASKED[path] ?? ""));
+    expect(problem.path).toBe(path.replace("[]", "[0]"));
+    expect(problem.expected).toContain(`not built yet: ${because}`);
+  });
+
+  it.each(NOT_BUILT_YET.flatMap(({ path, off }) => off.map((value) => [path, value] as const)))(
+    "may be written down as off: %s: %j",
+    (path, value) => {
+      expect(configOf(withValue(path, JSON.stringify(value)))).toEqual(configOf(aConfig()));
+    },
+  );
+
+  it.each(VALUES_NOT_BUILT_YET)("names $value as known at $path", ({ path, value, because }) => {
+    const yaml = path.endsWith("credentials.type")
+      ? aConfig({ provider: `credentials: { type: ${value}, roleArn: x, source: {} }` })
+      : aConfig({ provider: `kind: ${value}` });
+    const problem = onlyProblemOf(yaml);
+    expect(problem.path).toBe(path.replace("[]", "[0]"));
+    expect(problem.found).toContain(value);
+    expect(problem.expected).toContain("known but not built yet");
+    expect(problem.expected).toContain(because);
+  });
+
+  it.each(["guards: {}", "guards: null", "guards: { budget: null, coolDown: null }", "dedupe: {}"])(
+    "asks for nothing with %s",
+    (root) => {
+      expect(configOf(aConfig({ root }))).toEqual(configOf(aConfig()));
+    },
+  );
+
+  it("is counted key by key", () => {
+    const root = "guards: { budget: { reruns: 1 }, coolDown: 5m }, throttle: { scope: group }";
+    expect(pathsOf(aConfig({ root }))).toEqual([
+      "guards.budget",
+      "guards.coolDown",
+      "throttle.scope",
+    ]);
+  });
+
+  it("does not hide typing errors within its sections", () => {
+    expect(onlyProblemOf(aConfig({ root: "guards: { coolDwn: 5m }" }))).toMatchObject({
+      path: "guards.coolDwn",
+      found: "an unknown key",
+      expected: "only budget, coolDown, maxChain; did you mean coolDown?",
+    });
+  });
+});
