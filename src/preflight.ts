@@ -3,6 +3,7 @@ import type { Registry } from "./avro/registry.ts";
 import type { SchemaSpec } from "./avro/schemas.ts";
 import type { Kafka } from "./kafka/client.ts";
 import { inspectTopics, type TopicSpec, type TopicState } from "./kafka/topics.ts";
+import { unlessAborted } from "./lifecycle/unless-aborted.ts";
 import type { Log } from "./observability/log.ts";
 
 export interface PreflightParts {
@@ -39,8 +40,8 @@ export async function surroundingsReady(
   tell: (problems: readonly string[]) => void,
 ): Promise<Surroundings> {
   for (;;) {
-    parts.signal.throwIfAborted();
-    const surroundings = await inspectSurroundings(parts);
+    // Brokers that do not answer are asked for longer than a drain may take.
+    const surroundings = await unlessAborted(inspectSurroundings(parts), parts.signal);
     tell(surroundings.problems);
     for (const warning of surroundings.warnings)
       parts.log.warn("surroundings.doubtful", { warning });

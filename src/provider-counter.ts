@@ -4,6 +4,7 @@ import type { Clock } from "./lanes/call-once.ts";
 import { Lane, type LaneDesk } from "./lanes/lane.ts";
 import { SendGate } from "./lanes/send-gate.ts";
 import { Throttle } from "./lanes/throttle.ts";
+import type { Packing } from "./lanes/waiting-request.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { OpenProvider } from "./providers/open-provider.ts";
 import type { Counter } from "./request-desk.ts";
@@ -12,6 +13,7 @@ import { JobTracker } from "./tracking/job-tracker.ts";
 export interface CounterParts {
   readonly opened: OpenProvider;
   readonly journal: Journal;
+  readonly packing: Packing;
   readonly desk: LaneDesk;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -35,7 +37,8 @@ export function createCounter(parts: CounterParts): ProviderCounter {
   return { config, kind, operations, lane: laneOf(parts), tracker: trackerOf(parts) };
 }
 
-function laneOf({ opened, journal, desk, metrics, clock, random, abandon }: CounterParts): Lane {
+function laneOf(parts: CounterParts): Lane {
+  const { opened, journal, packing, desk, metrics, clock, random, abandon } = parts;
   const { provider, config } = opened;
   const { name, rateLimit, retry, maxConcurrentCalls } = config;
   const throttle = new Throttle({ perSecond: rateLimit.callsPerSecond });
@@ -45,7 +48,8 @@ function laneOf({ opened, journal, desk, metrics, clock, random, abandon }: Coun
     onLeft: (at) => metrics.callStarted(name, at),
   });
   return new Lane({
-    ...{ name, provider, journal, gate, clock, abandon, desk, retry, maxConcurrentCalls, random },
+    ...{ name, provider, journal, packing, gate, clock, abandon, desk },
+    ...{ retry, maxConcurrentCalls, random },
     ticket: async () => throttle.ticket(),
     meter: {
       throttleWaited: (ms) => metrics.throttleWaited(name, ms),

@@ -56,7 +56,7 @@ export class RequestDesk implements Desk, LaneDesk {
   readonly #parts: RequestDeskParts;
   readonly #counters = new Map<string, Counter>();
   readonly #working = new Set<Source>();
-  #whenIdle: (() => void) | null = null;
+  #whenIdle: (() => void)[] = [];
 
   constructor(parts: RequestDeskParts) {
     this.#parts = parts;
@@ -133,11 +133,13 @@ export class RequestDesk implements Desk, LaneDesk {
       let verdict = verdictOf(end, targets);
       if (end.kind === "accepted" && end.job !== null) {
         await this.#parts.journal.accepted(claim, end.job);
-        const accepted = this.#publish(this.#outcomeOf(received, verdict, history));
         const { operation, provider } = received.request;
         const call = { claimId: claim.claimId, operation, targets };
-        verdict = await this.#track(provider, call, verdict, end.job);
-        await accepted;
+        // Together: a publish that fails must be heard at once, not when the job has ended.
+        [verdict] = await Promise.all([
+          this.#track(provider, call, verdict, end.job),
+          this.#publish(this.#outcomeOf(received, verdict, history)),
+        ]);
       }
       await this.#parts.journal.done(claim, received, verdict);
       await this.#finish(received, verdict, history);
@@ -158,7 +160,7 @@ export class RequestDesk implements Desk, LaneDesk {
   /** Resolves when nothing is being tracked or published any more. */
   async idle(): Promise<void> {
     if (this.#working.size === 0) return;
-    await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   #admit(received: ReceivedRequest): void {
@@ -232,7 +234,8 @@ export class RequestDesk implements Desk, LaneDesk {
     work().then(
       () => {
         this.#working.delete(source);
-        if (this.#working.size === 0) this.#whenIdle?.();
+        if (this.#working.size > 0) return;
+        for (const resolve of this.#whenIdle.splice(0)) resolve();
       },
       (error: unknown) => this.#parts.onFailure(error),
     );

@@ -2,6 +2,7 @@ import type { Config } from "./config/config.ts";
 import type { Intake } from "./inbound/intake.ts";
 import type { RequestConsumer } from "./kafka/request-consumer.ts";
 import { type Health, healthOf } from "./observability/health.ts";
+import type { Log } from "./observability/log.ts";
 import type { SampledGauges } from "./observability/metrics.ts";
 import { Watchdog } from "./observability/watchdog.ts";
 import type { Outbox } from "./outbound/outbox.ts";
@@ -16,12 +17,15 @@ export interface StatusParts {
   readonly consumer: Pick<RequestConsumer, "health" | "lastFetchAt">;
   readonly intake: Pick<Intake, "blocked" | "full" | "openCount" | "uncommitted" | "lag">;
   readonly outbox: Pick<Outbox, "health">;
+  readonly log: Pick<Log, "info" | "warn">;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 /** The watchdog looks this many times within `http.stallAfter`. */
 const LOOKS_PER_STALL = 6;
+/** How often the log tells of missing readiness, for those who do not read /readyz. */
+const TELL_EVERY_MS = 5_000;
 
 /** What the service says about itself: liveness, readiness, status, and the sampled metrics. */
 export class ServiceStatus {
@@ -29,6 +33,7 @@ export class ServiceStatus {
   readonly #watchdog: Watchdog;
   #surroundings: readonly string[] = ["brokers, topics and registry were not looked at yet"];
   #draining = false;
+  #toldNotReady = false;
 
   constructor(parts: StatusParts) {
     this.#parts = parts;
@@ -40,11 +45,14 @@ export class ServiceStatus {
     this.#watchdog.watch(() => this.#fetching());
   }
 
-  /** Looks at the stages regularly until the returned function is called. */
+  /** Looks at the stages and at readiness regularly until the returned function is called. */
   watch(): () => void {
     const everyMs = this.#parts.config.http.stallAfterMs / LOOKS_PER_STALL;
-    const timer = setInterval(() => this.#watchdog.live(), everyMs);
-    return () => clearInterval(timer);
+    const timers = [
+      setInterval(() => this.#watchdog.live(), everyMs),
+      setInterval(() => this.#tellReadiness(), TELL_EVERY_MS),
+    ];
+    return () => timers.forEach((timer) => clearInterval(timer));
   }
 
   /** What is wrong with brokers, topics and registry before consuming begins; nothing: all well. */
@@ -123,6 +131,15 @@ export class ServiceStatus {
         uncommitted: Object.fromEntries(intake.uncommitted()),
       },
     };
+  }
+
+  #tellReadiness(): void {
+    // Until consuming begins the surroundings are told as they are looked at; a drain tells itself.
+    if (this.#surroundings.length > 0 || this.#draining) return;
+    const { ok, reasons } = this.ready();
+    if (!ok) this.#parts.log.warn("service.not-ready", { reasons });
+    else if (this.#toldNotReady) this.#parts.log.info("service.ready-again");
+    this.#toldNotReady = !ok;
   }
 
   /** Fetching is due whenever the group is joined: even paused partitions are asked about. */

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { createRegistry } from "./avro/registry.ts";
 import { loadSchemas } from "./avro/schemas.ts";
 import type { Config } from "./config/config.ts";
+import { discreet } from "./discreet-provider.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import { RequestDecoder } from "./inbound/decode-request.ts";
 import { Intake } from "./inbound/intake.ts";
+import { RequestPacker } from "./inbound/pack-request.ts";
 import { RequestParser } from "./inbound/parse-request.ts";
 import { MemoryJournal } from "./journal/memory-journal.ts";
 import { createKafka } from "./kafka/client.ts";
@@ -48,6 +50,9 @@ export interface Service {
   abandon(): void;
 }
 
+/** Looking at the surroundings is repeated anyway: what is away is told soon. */
+const LOOK_RETRIES = 2;
+
 const clock: Clock = { now: () => performance.now(), epoch: () => Date.now() };
 
 /**
@@ -73,7 +78,7 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   const kafka = createKafka(config.kafka, log);
   const schemas = loadSchemas(topics);
   const registry = createRegistry(config.schemaRegistry);
-  const providers = await Promise.all(config.providers.map(openProvider));
+  const providers = (await Promise.all(config.providers.map(openProvider))).map(discreet);
   for (const opened of providers) {
     teardown.defer(`provider ${opened.config.name}`, () => opened.close());
   }
@@ -97,6 +102,8 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
 
   // ② admission, ③ lanes, ④ claims, ⑤ calls, ⑥ tracking
   const journal = new MemoryJournal();
+  const parser = new RequestParser(config.limits);
+  const packing = new RequestPacker(schemas.requests.text, parser);
   const desk: RequestDesk = new RequestDesk({
     journal,
     publish: async (outcome) => outbox.publish(outcome),
@@ -111,8 +118,8 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
     epoch: clock.epoch,
   });
   const counters = providers.map((opened) => {
-    const parts = { opened, journal, desk, metrics, clock, abandon: abandon.signal };
-    const counter = createCounter({ ...parts, random: Math.random });
+    const parts = { opened, journal, packing, desk, metrics, clock, random: Math.random };
+    const counter = createCounter({ ...parts, abandon: abandon.signal });
     desk.open(opened.config.name, counter);
     return counter;
   });
@@ -120,7 +127,7 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   // ① inbound
   const consumer = new RequestConsumer({ kafka, config: config.kafka, log });
   void consumer.died.then(onFailure);
-  const decoder = new RequestDecoder({ registry, parser: new RequestParser(config.limits) });
+  const decoder = new RequestDecoder({ registry, parser });
   const intake: Intake = new Intake({
     ...{ feed: consumer, decoder, desk, deadLetters, metrics, log },
     maxWaiting: config.intake.maxWaiting,
@@ -128,7 +135,7 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   });
 
   const { now } = clock;
-  const parts = { config, version, instance, counters, consumer, intake, outbox, now };
+  const parts = { config, version, instance, counters, consumer, intake, outbox, log, now };
   const status = new ServiceStatus(parts);
   metrics.sample((gauges) => status.sample(gauges));
   const http = createHttpServer(
@@ -153,9 +160,12 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
     consumer.start(intake);
     log.info("service.consuming", { topic: topics.requests });
   };
-  const surroundings = { kafka, topics: topicSpecs(topics), registry, log };
   const started = surroundingsReady(
-    { ...surroundings, outcomeSchema: schemas.outcomes, signal: stopLooking.signal },
+    {
+      ...{ registry, log, topics: topicSpecs(topics), outcomeSchema: schemas.outcomes },
+      kafka: createKafka(config.kafka, log, LOOK_RETRIES),
+      signal: stopLooking.signal,
+    },
     (problems) => status.surroundings(problems),
   ).then(consume, (error: unknown) => {
     if (!stopLooking.signal.aborted) onFailure(error);

@@ -8,7 +8,8 @@ const REMEMBERED_FINISHED = 250_000;
 
 interface Entry {
   readonly digest: string;
-  readonly first: ReceivedRequest;
+  /** The record that is worked; not the request itself, of which many wait. */
+  readonly first: Source;
   duplicates: ReceivedRequest[] | null;
 }
 
@@ -35,7 +36,7 @@ export class MemoryJournal implements Journal {
     const entry = this.#open.get(key);
     const known = entry?.digest ?? this.#finished.get(key);
     if (known === undefined) {
-      this.#open.set(key, { digest, first: received, duplicates: null });
+      this.#open.set(key, { digest, first: received.source, duplicates: null });
       return { kind: "new" };
     }
     if (known !== digest) return { kind: "conflict", message: conflictWith(received, entry) };
@@ -70,7 +71,7 @@ export class MemoryJournal implements Journal {
     if (entry === undefined) return [];
     this.#open.delete(key);
     this.#remember(key, entry.digest);
-    return [entry.first.source, ...(entry.duplicates ?? []).map(({ source }) => source)];
+    return [entry.first, ...(entry.duplicates ?? []).map(({ source }) => source)];
   }
 
   forget(received: ReceivedRequest): ReceivedRequest | null {
@@ -82,7 +83,7 @@ export class MemoryJournal implements Journal {
       return null;
     }
     const duplicates = others.length === 0 ? null : others;
-    this.#open.set(key, { digest: entry.digest, first: successor, duplicates });
+    this.#open.set(key, { digest: entry.digest, first: successor.source, duplicates });
     return successor;
   }
 
@@ -109,6 +110,6 @@ function keyOfReceived({ request }: ReceivedRequest): string {
 function conflictWith(received: ReceivedRequest, entry: Entry | undefined): string {
   const id = received.request.requestId;
   if (entry === undefined) return `requestId ${id} was used before for another request`;
-  const { topic, partition, offset } = entry.first.source;
+  const { topic, partition, offset } = entry.first;
   return `requestId ${id} stands for another request at ${topic}/${partition}/${offset}`;
 }

@@ -8,7 +8,7 @@ import { callOnce, type CallParts, type FinishedCall } from "./call-once.ts";
 import { Hold, type HoldReason } from "./hold.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { retryDelayMs } from "./retry-delay.ts";
-import type { WaitingRequest } from "./waiting-request.ts";
+import type { Packing, WaitingRequest } from "./waiting-request.ts";
 
 /** A request that leaves its lane, and how it was worked there. */
 export interface Worked {
@@ -33,6 +33,8 @@ export interface LaneDesk {
 export interface LaneOptions extends CallParts {
   readonly name: string;
   readonly desk: LaneDesk;
+  /** Keeps what waits small. */
+  readonly packing: Packing;
   /** Resolves when the next call is due; one is asked for at a time. */
   readonly ticket: () => Promise<void>;
   readonly retry: RetryConfig;
@@ -62,18 +64,19 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class Lane {
   readonly name: string;
   readonly #options: LaneOptions;
-  readonly #queue = new RequestQueue();
+  readonly #queue: RequestQueue;
   readonly #hold: Hold;
   readonly #inFlight = new Set<WaitingRequest>();
   #ticketPending = false;
   #stopped = false;
   #steps = 0;
   #wakeTimer: NodeJS.Timeout | null = null;
-  #whenIdle: (() => void) | null = null;
+  #whenIdle: (() => void)[] = [];
 
   constructor(options: LaneOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#queue = new RequestQueue(options.packing);
     this.#hold = new Hold(options.clock.now);
   }
 
@@ -120,7 +123,7 @@ export class Lane {
     this.#stopped = true;
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
     if (this.#inFlight.size === 0) return;
-    await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   #pump(): void {
@@ -133,10 +136,10 @@ export class Lane {
     }
     this.#ticketPending = true;
     const asked = this.#options.clock.now();
-    this.#options.ticket().then(
-      () => this.#ticketCame(this.#options.clock.now() - asked),
-      (error: unknown) => this.#options.desk.failed(error),
-    );
+    this.#options
+      .ticket()
+      .then(() => this.#ticketCame(this.#options.clock.now() - asked))
+      .catch((error: unknown) => this.#options.desk.failed(error));
   }
 
   #ticketCame(waitedMs: number): void {
@@ -153,15 +156,15 @@ export class Lane {
   #start(waiting: WaitingRequest, waitedMs: number): void {
     this.#inFlight.add(waiting);
     this.#hold.called();
-    this.#work(waiting, waitedMs).then(
-      () => this.#ended(waiting),
-      (error: unknown) => this.#options.desk.failed(error),
-    );
+    this.#work(waiting, waitedMs)
+      .then(() => this.#ended(waiting))
+      .catch((error: unknown) => this.#options.desk.failed(error));
   }
 
   async #work(waiting: WaitingRequest, waitedMs: number): Promise<void> {
     const finished = await callOnce(waiting, this.#options, waitedMs);
     if (finished !== null) return this.#dispatch(waiting, finished);
+    this.#hold.undecided();
     this.#putBack(waiting, this.#options.clock.now() + ASK_AGAIN_AFTER_MS);
   }
 
@@ -172,7 +175,7 @@ export class Lane {
   #ended(waiting: WaitingRequest): void {
     this.#inFlight.delete(waiting);
     this.#steps += 1;
-    if (this.#inFlight.size === 0) this.#whenIdle?.();
+    if (this.#inFlight.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     this.#pump();
   }
 

@@ -1,45 +1,47 @@
-import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
+import { PRIORITIES, type Priority, type ReceivedRequest } from "../domain/rerun-request.ts";
 import { Heap } from "./heap.ts";
-import { goesBefore, type WaitingRequest } from "./waiting-request.ts";
+import { goesBefore, type Packing, WaitingRequest } from "./waiting-request.ts";
+
+/** Below this many a heap is not worth sweeping. */
+const SWEEP_FROM = 1024;
 
 /**
  * What waits in one lane: ordered by priority and arrival, with requests that wait out a delay and
  * requests that expire.
  *
- * Everything is O(log n). A request sits in one or two heaps and is told gone by its `place`.
+ * Everything is O(log n). A request sits in one or two heaps and is told gone by its `place`; a heap
+ * in which more are gone than wait is swept.
  */
 export class RequestQueue {
   readonly #due = new Heap<WaitingRequest>(goesBefore);
   readonly #delayed = new Heap<WaitingRequest>((a, b) => a.dueAt < b.dueAt);
   readonly #expiring = new Heap<WaitingRequest>((a, b) => notAfterOf(a) < notAfterOf(b));
-  readonly #depth: Record<Priority, number> = { LOW: 0, NORMAL: 0, HIGH: 0 };
+  /** By the index of the priority. */
+  readonly #counts = PRIORITIES.map(() => 0);
+  readonly #packing: Packing;
   #sequence = 0;
+
+  constructor(packing: Packing) {
+    this.#packing = packing;
+  }
 
   /** How many wait, due or delayed, by priority. */
   get depth(): Readonly<Record<Priority, number>> {
-    return this.#depth;
+    const [low = 0, normal = 0, high = 0] = this.#counts;
+    return { LOW: low, NORMAL: normal, HIGH: high };
   }
 
   get size(): number {
-    return this.#depth.LOW + this.#depth.NORMAL + this.#depth.HIGH;
+    return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
   add(received: ReceivedRequest): void {
-    const waiting: WaitingRequest = {
-      received,
-      sequence: this.#sequence++,
-      place: "due",
-      dueAt: 0,
-      attempts: 0,
-      calledAt: null,
-    };
-    this.#enter(waiting);
+    this.#enter(new WaitingRequest(received, this.#sequence++, this.#packing));
   }
 
   /** Puts a taken request back to its old place in the order, from `dueAt` on (0: at once). */
   putBack(waiting: WaitingRequest, dueAt: number): void {
-    waiting.place = dueAt > 0 ? "delayed" : "due";
-    waiting.dueAt = dueAt;
+    waiting.rest(dueAt > 0 ? "delayed" : "due", dueAt);
     this.#enter(waiting);
   }
 
@@ -80,7 +82,7 @@ export class RequestQueue {
     const forgotten: ReceivedRequest[] = [];
     const stays = (waiting: WaitingRequest): boolean => {
       if (!isWaiting(waiting)) return false;
-      if (waiting.received.source.partition !== partition) return true;
+      if (waiting.source.partition !== partition) return true;
       this.#leave(waiting, "gone");
       forgotten.push(waiting.received);
       return false;
@@ -92,15 +94,36 @@ export class RequestQueue {
   }
 
   #enter(waiting: WaitingRequest): void {
-    this.#depth[waiting.received.request.priority] += 1;
+    this.#count(waiting, 1);
     (waiting.place === "due" ? this.#due : this.#delayed).push(waiting);
     // While it was taken it may have been dropped from here; standing here twice does no harm.
-    if (waiting.received.request.notAfter !== null) this.#expiring.push(waiting);
+    if (waiting.notAfter !== null) this.#expiring.push(waiting);
+    this.#sweep();
+  }
+
+  /** What is gone would else stay until it comes up, which may be never, or days after its end. */
+  #sweep(): void {
+    const limit = Math.max(SWEEP_FROM, 2 * this.size);
+    if (this.#due.size + this.#delayed.size > limit) {
+      this.#due.retain(isWaiting);
+      this.#delayed.retain(isWaiting);
+    }
+    if (this.#expiring.size <= limit) return;
+    const kept = new Set<WaitingRequest>();
+    this.#expiring.retain((one) => {
+      if (!isWaiting(one) || kept.has(one)) return false;
+      kept.add(one);
+      return true;
+    });
   }
 
   #leave(waiting: WaitingRequest, place: "taken" | "gone"): void {
-    this.#depth[waiting.received.request.priority] -= 1;
-    waiting.place = place;
+    this.#count(waiting, -1);
+    waiting.take(place);
+  }
+
+  #count({ rank }: WaitingRequest, change: 1 | -1): void {
+    this.#counts[rank] = (this.#counts[rank] ?? 0) + change;
   }
 
   #promote(now: number): void {
@@ -119,7 +142,7 @@ function isWaiting(waiting: WaitingRequest): boolean {
 }
 
 function notAfterOf(waiting: WaitingRequest): number {
-  return waiting.received.request.notAfter ?? Infinity;
+  return waiting.notAfter ?? Infinity;
 }
 
 /** The heap's first after dropping those that are not wanted any more. */

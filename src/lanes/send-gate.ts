@@ -55,6 +55,7 @@ export class SendGate implements Gate {
     const waiter: Waiter = { open: resolve, refuse: reject };
     const giveUp = () => {
       this.#waiting.delete(waiter);
+      if (this.#waiting.size === 0) this.#sleep();
       waiter.refuse(signal.reason);
     };
     signal.addEventListener("abort", giveUp, { once: true });
@@ -107,6 +108,12 @@ export class SendGate implements Gate {
       },
       Math.max(1, Math.ceil(delayMs)),
     );
+  }
+
+  /** Nobody waits: no timer must keep the process alive. */
+  #sleep(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }
 

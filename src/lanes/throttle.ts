@@ -9,13 +9,13 @@ import { GATE_WINDOW_MS } from "./send-gate.ts";
  * spacing is the gate's window divided by N, or calls would queue up at the gate.
  */
 export class Throttle {
-  readonly #bottleneck: Bottleneck;
+  readonly #minTimeMs: number;
+  #bottleneck: Bottleneck;
+  #lastAskedAt = 0;
 
   constructor(options: { readonly perSecond: number }) {
-    this.#bottleneck = new Bottleneck({
-      minTime: GATE_WINDOW_MS / options.perSecond,
-      maxConcurrent: null,
-    });
+    this.#minTimeMs = GATE_WINDOW_MS / options.perSecond;
+    this.#bottleneck = this.#fresh();
   }
 
   /**
@@ -23,6 +23,14 @@ export class Throttle {
    * Bottleneck can neither re-order nor expire what it queues, so it queues nothing but this.
    */
   async ticket(): Promise<void> {
+    const now = Date.now();
+    // Bottleneck reckons by the wall clock: set back by an hour, it would stand still for an hour.
+    if (now < this.#lastAskedAt) this.#bottleneck = this.#fresh();
+    this.#lastAskedAt = now;
     await this.#bottleneck.schedule(async () => Promise.resolve());
+  }
+
+  #fresh(): Bottleneck {
+    return new Bottleneck({ minTime: this.#minTimeMs, maxConcurrent: null });
   }
 }

@@ -1,28 +1,85 @@
-import { PRIORITIES, type ReceivedRequest } from "../domain/rerun-request.ts";
+import {
+  PRIORITIES,
+  type ReceivedRequest,
+  type RerunRequest,
+  type Source,
+  type TraceHeaders,
+} from "../domain/rerun-request.ts";
 
 /** Where a request of a lane is: waiting its turn, waiting out a delay, with the caller, or gone. */
 export type Place = "due" | "delayed" | "taken" | "gone";
 
-/** A request in the hands of a lane. It exists once, however often it comes back. */
-export interface WaitingRequest {
-  readonly received: ReceivedRequest;
+/** Makes requests small while they wait. `unpack` gives back what was packed, in equal form. */
+export interface Packing {
+  pack(request: RerunRequest): string;
+  unpack(packed: string): RerunRequest;
+}
+
+/**
+ * A request in the hands of a lane. It exists once, however often it comes back.
+ *
+ * Hundreds of thousands may wait: beside what ordering needs it keeps the request packed, and
+ * unpacked only from `take` to `rest`.
+ */
+export class WaitingRequest {
   /** Order of arrival in the lane; a request that comes back keeps its own. */
   readonly sequence: number;
-  place: Place;
+  /** Index in PRIORITIES: higher goes first. */
+  readonly rank: number;
+  /** Milliseconds since the epoch after which it must not be called. */
+  readonly notAfter: number | null;
+  readonly source: Source;
+  place: Place = "due";
   /** Monotonic milliseconds before which a delayed one does not go. */
-  dueAt: number;
+  dueAt = 0;
   /** Calls made for it that surely did not execute. */
-  attempts: number;
+  attempts = 0;
   /** Start of its last call, milliseconds since the epoch. */
-  calledAt: number | null;
+  calledAt: number | null = null;
+  readonly #packing: Packing;
+  readonly #packed: string;
+  readonly #receivedAt: number;
+  readonly #trace: TraceHeaders | null;
+  #unpacked: ReceivedRequest | null = null;
+
+  constructor(received: ReceivedRequest, sequence: number, packing: Packing) {
+    const { request, source, receivedAt, trace } = received;
+    this.sequence = sequence;
+    this.rank = PRIORITIES.indexOf(request.priority);
+    this.notAfter = request.notAfter;
+    this.source = source;
+    this.#packing = packing;
+    this.#packed = packing.pack(request);
+    this.#receivedAt = receivedAt;
+    this.#trace = trace;
+  }
+
+  /** The request; the same object from `take` to `rest`. */
+  get received(): ReceivedRequest {
+    return this.#unpacked ?? this.#unpack();
+  }
+
+  /** It leaves the queue and is going to be looked at. */
+  take(place: "taken" | "gone"): void {
+    this.place = place;
+    this.#unpacked ??= this.#unpack();
+  }
+
+  /** It is back in the queue, and small again. */
+  rest(place: "due" | "delayed", dueAt: number): void {
+    this.place = place;
+    this.dueAt = dueAt;
+    this.#unpacked = null;
+  }
+
+  #unpack(): ReceivedRequest {
+    const request = this.#packing.unpack(this.#packed);
+    const [source, receivedAt, trace] = [this.source, this.#receivedAt, this.#trace];
+    return { request, source, receivedAt, trace };
+  }
 }
 
 /** HIGH before NORMAL before LOW; within one priority in the order of arrival. */
 export function goesBefore(a: WaitingRequest, b: WaitingRequest): boolean {
-  const [rankA, rankB] = [rankOf(a), rankOf(b)];
-  return rankA === rankB ? a.sequence < b.sequence : rankA > rankB;
-}
-
-function rankOf(waiting: WaitingRequest): number {
-  return PRIORITIES.indexOf(waiting.received.request.priority);
+  return a.rank === b.rank ? a.sequence < b.sequence : a.rank > b.rank;
 }

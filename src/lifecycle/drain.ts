@@ -35,12 +35,16 @@ export async function drain(parts: DrainParts): Promise<readonly string[]> {
   const deadline = now() + timeoutMs - closingMs / 2;
   const unfinished: string[] = [];
   const step = async (name: string, work: Promise<unknown>, until: number): Promise<void> => {
-    if (await doneWithin(work, until - now(), abandon)) return;
-    unfinished.push(name);
+    // Work that ends with `false` was in time and in vain.
+    const succeeded = work.then((end) => end !== false);
+    const inTime = await doneWithin(succeeded, until - now(), abandon);
+    if (!inTime || !(await succeeded)) unfinished.push(name);
   };
 
   log.info("drain.started", { timeoutMs });
   const leaving = intake.drain();
+  // Its failure is told at its step; until then nobody listens.
+  leaving.catch(() => undefined);
   await step("calls", Promise.all(counters.map(async ({ lane }) => lane.stop())), deadline);
   // Jobs may run for hours: at some point their requests must be told that nobody follows them.
   if (!(await doneWithin(desk.idle(), deadline - closingMs / 2 - now(), abandon))) {

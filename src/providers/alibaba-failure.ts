@@ -71,8 +71,9 @@ function endOfCode(
 /** `x-acs-retry-after` is in milliseconds, `Retry-After` in seconds (RFC 9110, 10.2.3). */
 function retryAfterMs(answer: WireAnswer | null): number | null {
   const number = (name: string): number | null => {
-    const value = Number(answer?.headers[name] ?? Number.NaN);
-    return Number.isFinite(value) && value >= 0 ? value : null;
+    const text = answer?.headers[name];
+    // `Number` would make a delay of nothing out of an empty header.
+    return typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : null;
   };
   const seconds = number("retry-after");
   return number("x-acs-retry-after") ?? (seconds === null ? null : seconds * 1000);

@@ -64,6 +64,7 @@ export class JobTracker {
 
   /** A job's poll is due this instant, but for the pace. */
   get runnable(): boolean {
+    if (this.#stopped.signal.aborted) return false;
     return (this.#due.peek()?.nextPollAt ?? Infinity) <= this.#options.now();
   }
 

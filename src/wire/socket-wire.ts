@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import diagnosticsChannel from "node:diagnostics_channel";
+import { setMaxListeners } from "node:events";
 import type http from "node:http";
 import type { Socket } from "node:net";
 import type { Carried, Wire, WireTerms } from "../domain/provider.ts";
@@ -45,6 +46,8 @@ export class SocketWire implements Wire<http.Agent> {
   async carry<T>(terms: WireTerms, send: (agent: http.Agent) => Promise<T>): Promise<Carried<T>> {
     const passage = new Passage(terms);
     const abort = () => passage.cut(asError(terms.signal.reason));
+    // Every call under way listens to the one signal that ends them all: that is no leak.
+    setMaxListeners(0, terms.signal);
     terms.signal.addEventListener("abort", abort, { once: true });
     if (terms.signal.aborted) abort();
     try {

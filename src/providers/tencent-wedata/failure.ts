@@ -82,7 +82,8 @@ export function endOfFailure(failure: Failure): CallEnd {
 /** The consequence of one code, by the longest family that is listed. */
 export function consequenceOf(code: string): Consequence {
   for (let family = code; family !== ""; family = parentOf(family)) {
-    const consequence = CONSEQUENCES[family];
+    // Codes are the provider's text: `constructor` must not find what every object has.
+    const consequence = Object.hasOwn(CONSEQUENCES, family) ? CONSEQUENCES[family] : undefined;
     if (consequence !== undefined) return consequence;
   }
   return "uncertain";

@@ -14,15 +14,15 @@ export interface WedataOptions {
     readonly secret: Secret;
     readonly token: Secret | null;
   };
-  /** The SDK's own time-out; must be longer than the wire's, which tells more. */
-  readonly timeoutMs: number;
 }
 
 /** Sends one action through `agent`; resolves with the content of `Response`. */
 export type WedataRequest = (agent: Agent, action: string, parameters: object) => Promise<unknown>;
 
 /**
- * Tencent's own WeData client. It never retries; with an agent it ignores proxy variables.
+ * Tencent's own WeData client. It never retries; with an agent it ignores proxy variables. It has no
+ * time-out of its own: the wire's deadlines tell more, and its timer for the body would go on, and
+ * keep the process alive, after a broken answer (node-fetch 2, `consumeBody`).
  */
 export function openWedata(options: WedataOptions): WedataRequest {
   const { id, secret, token } = options.credentials;
@@ -40,7 +40,7 @@ export function openWedata(options: WedataOptions): WedataRequest {
         httpProfile: {
           protocol: options.secure ? "https://" : "http://",
           endpoint: options.authority,
-          reqTimeout: Math.ceil(options.timeoutMs / 1000),
+          reqTimeout: 0,
           agent,
         },
       },

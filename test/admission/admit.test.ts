@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { admit, type Candidate, expiredVerdict } from "../../src/admission/admit.ts";
+import { aRequest, aTencentRerun } from "../support/a-received-request.ts";
+
+const EPOCH = 1_700_000_000_000;
+
+function admitted(
+  request: Parameters<typeof aRequest>[0] = {},
+  rest: Partial<Omit<Candidate, "request">> = {},
+): string | null {
+  const verdict = admit({
+    request: aRequest(request),
+    connection: { kind: "alibaba-dataworks", operations: ["DataWorksRerunTaskInstances"] },
+    configured: ["dataworks-sh", "wedata-intl"],
+    epoch: EPOCH,
+    ...rest,
+  });
+  return verdict === null ? null : `${verdict.status} ${verdict.reason?.code ?? "-"}`;
+}
+
+const nothing = { connection: undefined };
+const wrongKind = { connection: { kind: "tencent-wedata", operations: [] } } as const;
+const unbuilt = { connection: { kind: "alibaba-dataworks", operations: [] } } as const;
+const late = { notAfter: EPOCH - 1 };
+
+describe("admission", () => {
+  it("lets a plain request through", () => {
+    expect(admitted()).toBeNull();
+    expect(admitted({ priority: "LOW", replayOf: "r0", notAfter: EPOCH + 1 })).toBeNull();
+  });
+
+  it.each<[string, Parameters<typeof admitted>, string]>([
+    ["an unknown connection", [{}, nothing], "REJECTED UNKNOWN_PROVIDER"],
+    ["an operation of another cloud", [{}, wrongKind], "REJECTED WRONG_PROVIDER_KIND"],
+    ["another cloud's operation", [{ operation: aTencentRerun() }], "REJECTED WRONG_PROVIDER_KIND"],
+    ["an operation that is not built", [{}, unbuilt], "REJECTED NOT_SUPPORTED"],
+    ["notBefore", [{ notBefore: EPOCH }], "REJECTED NOT_SUPPORTED"],
+    ["causedBy", [{ causedBy: "r0" }], "REJECTED NOT_SUPPORTED"],
+    ["force", [{ force: true }], "REJECTED NOT_SUPPORTED"],
+    ["a request that comes too late", [late], "EXPIRED NOT_AFTER_PASSED"],
+    ["a dry run", [{ dryRun: true }], "DRY_RUN -"],
+  ])("does not let through %s", (_name, args, verdict) => {
+    expect(admitted(...args)).toBe(verdict);
+  });
+
+  it("still lets through at notAfter itself", () => {
+    expect(admitted({ notAfter: EPOCH })).toBeNull();
+  });
+
+  it.each<[Parameters<typeof admitted>, string]>([
+    [[{ force: true, dryRun: true, ...late }, nothing], "REJECTED UNKNOWN_PROVIDER"],
+    [[{ force: true, dryRun: true, ...late }, wrongKind], "REJECTED WRONG_PROVIDER_KIND"],
+    [[{ force: true, dryRun: true, ...late }, unbuilt], "REJECTED NOT_SUPPORTED"],
+    [[{ force: true, dryRun: true, ...late }], "REJECTED NOT_SUPPORTED"],
+    [[{ dryRun: true, ...late }], "EXPIRED NOT_AFTER_PASSED"],
+  ])("tells what can never be before what could have been (case %#)", (args, verdict) => {
+    expect(admitted(...args)).toBe(verdict);
+  });
+
+  it("says in words what is wrong", () => {
+    const reasonOf = (candidate: Partial<Candidate>) =>
+      admit({
+        request: aRequest(),
+        connection: { kind: "alibaba-dataworks", operations: ["DataWorksRerunTaskInstances"] },
+        configured: ["a", "b"],
+        epoch: EPOCH,
+        ...candidate,
+      })?.reason?.message;
+
+    expect(reasonOf({ connection: undefined })).toBe(
+      'No provider connection is named "dataworks-sh"; configured: a, b.',
+    );
+    expect(reasonOf({ request: aRequest({ force: true, causedBy: "r0" }) })).toContain(
+      "causedBy, force",
+    );
+    expect(expiredVerdict(EPOCH).reason?.message).toContain("2023-11-14T22:13:20.000Z");
+  });
+});

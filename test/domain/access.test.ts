@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { accessProblemOf } from "../../src/domain/access.ts";
+import type { CallEnd } from "../../src/domain/call-end.ts";
+import { anEnd } from "../support/call-ends.ts";
+
+const withCode = (end: CallEnd): CallEnd => ({ ...end, providerErrorCode: "Some.Code" });
+
+describe("what the end of a harmless read tells of a connection", () => {
+  it.each<[string, CallEnd]>([
+    ["an answer", anEnd.accepted("1")],
+    ["a refusal by the provider", withCode(anEnd.refused())],
+    ["an error of the provider", withCode(anEnd.uncertain())],
+    ["throttling", withCode(anEnd.throttled())],
+    ["a used-up quota", withCode(anEnd.quota())],
+  ])("%s is no problem of access", (_name, end) => {
+    expect(accessProblemOf(end)).toBeNull();
+  });
+
+  it.each<[string, CallEnd]>([
+    ["credentials that are not taken", withCode(anEnd.credentials())],
+    ["a connection that cannot be had", anEnd.unavailable()],
+    ["silence", anEnd.uncertain()],
+  ])("%s is one, in words", (_name, end) => {
+    expect(accessProblemOf(end)).toBe(end.kind === "accepted" ? undefined : end.message);
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+
+import type { ServiceProcess } from "../../dev/rig/service-process.ts";
+import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
+import { eventsOf } from "../support/log-events.ts";
+import { configOf, type ConfigTree, dataworksAt, wedataAt } from "../support/service-config.ts";
+import { ServiceTopics, waitFor } from "../support/service-topics.ts";
+import { TestProcesses } from "../support/test-service.ts";
+import { forDataworks, forWedata, instanceKey } from "../support/wire-requests.ts";
+
+const PARTITIONS = 6;
+const COUNT = 240;
+
+/** Half for each cloud; `send` deals them out to the partitions in turn. */
+const requests = Array.from({ length: COUNT }, (_, n) => {
+  const target = 550_000n + BigInt(n);
+  return n % 2 === 0
+    ? { ...forWedata(`shared-${n}`, [String(target)]), target: instanceKey(String(target)) }
+    : { ...forDataworks(`shared-${n}`, [target]), target: String(target) };
+});
+
+const processes = new TestProcesses();
+let topics: ServiceTopics;
+let simulator: SimulatorProcess;
+let config: ConfigTree;
+let first: ServiceProcess;
+let second: ServiceProcess;
+/** Partitions that the first process had all the time until the second one came, and then kept. */
+let kept: readonly number[];
+
+beforeAll(async () => {
+  [topics, simulator] = await Promise.all([
+    ServiceTopics.open({
+      brokers: inject("brokers"),
+      registryUrl: inject("registryUrl"),
+      name: "service-group",
+      partitions: PARTITIONS,
+    }),
+    processes.simulator(),
+  ]);
+  config = configOf(topics.place, [
+    wedataAt(simulator.tencentUrl),
+    dataworksAt(simulator.alibabaUrl),
+  ]);
+  first = await processes.readyService(config);
+});
+afterAll(async () => {
+  await processes.close();
+  await topics.close();
+});
+
+function assignedTo(service: ServiceProcess): readonly number[] {
+  return (eventsOf(service, "intake.assigned").at(-1)?.["assigned"] ?? []) as readonly number[];
+}
+
+const finals = () => topics.outcomes.filter(({ outcome }) => outcome.final);
+
+describe("a second process that joins the group in the middle of the work", () => {
+  it("gets some of the partitions, and a final outcome comes for every request", async () => {
+    await topics.send(requests);
+    await waitFor("the work goes on", () => finals().length >= 20);
+    second = await processes.readyService(config);
+    await waitFor(
+      "both have partitions",
+      () => assignedTo(first).length > 0 && assignedTo(second).length > 0,
+    );
+    kept = assignedTo(first);
+    expect([...kept, ...assignedTo(second)].toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+    await topics.finals(requests.map(({ requestId }) => requestId));
+    await topics.allCommitted();
+    const statuses = new Set(finals().map(({ outcome }) => outcome.status));
+    expect(statuses).toEqual(new Set(["SUCCEEDED"]));
+    expect(new Set(finals().map(({ outcome }) => outcome.dispatcher)).size).toBe(2);
+  });
+
+  it("makes nobody call twice for what stands in a partition that was kept", async () => {
+    const { targets } = await simulator.admin.summary();
+    const arrivedAt = new Map(targets.map(({ target, arrived }) => [target, arrived]));
+    const ofKept = requests.filter((_, n) => kept.includes(n % PARTITIONS));
+    expect(ofKept.length).toBeGreaterThanOrEqual(COUNT / PARTITIONS);
+    expect(ofKept.filter(({ target }) => arrivedAt.get(target) !== 1)).toEqual([]);
+  });
+
+  it("makes nobody publish an outcome twice", () => {
+    const spelled = topics.outcomes.map(
+      ({ outcome }) => `${outcome.outcomeId} by ${outcome.dispatcher}`,
+    );
+    expect(new Set(spelled).size).toBe(spelled.length);
+  });
+
+  it("gives its partitions back when it ends", async () => {
+    expect(await second.stop()).toBe(0);
+    await waitFor("all are back", () => assignedTo(first).length === PARTITIONS);
+    const late = Array.from({ length: PARTITIONS }, (_, n) => forWedata(`late-${n}`));
+    await topics.send(late);
+    await topics.finals(late.map(({ requestId }) => requestId));
+    await topics.allCommitted();
+  });
+});

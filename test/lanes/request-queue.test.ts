@@ -1,0 +1,253 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Priority } from "../../src/domain/rerun-request.ts";
+import { RequestQueue } from "../../src/lanes/request-queue.ts";
+import type { WaitingRequest } from "../../src/lanes/waiting-request.ts";
+import { packing } from "../support/packing.ts";
+import { aReceived } from "../support/a-received-request.ts";
+
+const RANK: Readonly<Record<Priority, number>> = { HIGH: 0, NORMAL: 1, LOW: 2 };
+const EPOCH = 1_700_000_000_000;
+
+interface Modelled {
+  readonly id: number;
+  readonly priority: Priority;
+  readonly partition: number;
+  readonly notAfter: number;
+  dueAt: number;
+}
+
+/** What the queue promises, written down in the plainest way. */
+class NaiveQueue {
+  waiting: Modelled[] = [];
+
+  first(now: number): Modelled | undefined {
+    return this.waiting
+      .filter(({ dueAt }) => dueAt <= now)
+      .toSorted((a, b) => RANK[a.priority] - RANK[b.priority] || a.id - b.id)[0];
+  }
+
+  remove(one: Modelled): void {
+    this.waiting = this.waiting.filter((other) => other !== one);
+  }
+
+  nextDueAt(now: number): number {
+    const earliest = Math.min(Infinity, ...this.waiting.map(({ dueAt }) => dueAt));
+    return earliest <= now ? 0 : earliest;
+  }
+
+  depth(): Record<Priority, number> {
+    const count = (priority: Priority) =>
+      this.waiting.filter((one) => one.priority === priority).length;
+    return { LOW: count("LOW"), NORMAL: count("NORMAL"), HIGH: count("HIGH") };
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      add: fc.constantFrom<Priority>("LOW", "NORMAL", "HIGH"),
+      partition: fc.integer({ min: 0, max: 2 }),
+      expiresIn: fc.option(fc.integer({ min: 0, max: 100 })),
+    }),
+  },
+  { weight: 5, arbitrary: fc.constant("take" as const) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ putBackIn: fc.integer({ min: 0, max: 40 }), pick: fc.nat() }),
+  },
+  { weight: 3, arbitrary: fc.record({ passMs: fc.integer({ min: 0, max: 30 }) }) },
+  { weight: 3, arbitrary: fc.constant("expire" as const) },
+  { weight: 1, arbitrary: fc.record({ forget: fc.integer({ min: 0, max: 2 }) }) },
+);
+
+describe("a lane's queue", () => {
+  it("does what a plain list would do: priority, arrival, delay, expiry, forgetting", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const queue = new RequestQueue(packing);
+        const model = new NaiveQueue();
+        const taken: { readonly waiting: WaitingRequest; readonly one: Modelled }[] = [];
+        let now = 1000;
+        let lastId = 0;
+        const told: (number | undefined)[][] = [];
+        const awaited: (number | undefined)[][] = [];
+        const idOf = (waiting: WaitingRequest | undefined) =>
+          waiting === undefined ? undefined : Number(waiting.received.source.offset);
+
+        for (const one of steps) {
+          if (one === "take") {
+            const expected = model.first(now);
+            const waiting = queue.take(now);
+            told.push([idOf(waiting)]);
+            awaited.push([expected?.id]);
+            if (waiting !== undefined && expected !== undefined) {
+              model.remove(expected);
+              taken.push({ waiting, one: expected });
+            }
+          } else if (one === "expire") {
+            const late = model.waiting.filter(({ notAfter }) => notAfter < EPOCH + now);
+            const gone: (number | undefined)[] = [];
+            for (;;) {
+              const waiting = queue.takeExpired(EPOCH + now);
+              if (waiting === undefined) break;
+              gone.push(idOf(waiting));
+            }
+            told.push(gone.toSorted());
+            awaited.push(late.map(({ id }) => id).toSorted());
+            late.forEach((each) => model.remove(each));
+          } else if ("add" in one) {
+            lastId += 1;
+            const notAfter = one.expiresIn === null ? null : EPOCH + now + one.expiresIn;
+            const { partition, add: priority } = one;
+            queue.add(aReceived({ offset: lastId, partition }, { priority, notAfter }));
+            model.waiting.push({
+              ...{ id: lastId, priority, partition, dueAt: 0 },
+              notAfter: notAfter ?? Infinity,
+            });
+          } else if ("putBackIn" in one) {
+            const [back] = taken.splice(one.pick % Math.max(1, taken.length), 1);
+            if (back === undefined) continue;
+            const dueAt = one.putBackIn === 0 ? 0 : now + one.putBackIn;
+            queue.putBack(back.waiting, dueAt);
+            back.one.dueAt = dueAt;
+            model.waiting.push(back.one);
+          } else if ("passMs" in one) {
+            now += one.passMs;
+          } else {
+            const gone = model.waiting.filter(({ partition }) => partition === one.forget);
+            const forgotten = queue.forget(one.forget).map(({ source }) => Number(source.offset));
+            told.push(forgotten.toSorted());
+            awaited.push(gone.map(({ id }) => id).toSorted());
+            gone.forEach((each) => model.remove(each));
+          }
+          expect(told).toStrictEqual(awaited);
+          expect(queue.depth).toStrictEqual(model.depth());
+          expect(queue.size).toBe(model.waiting.length);
+          expect(queue.nextDueAt(now)).toBe(model.nextDueAt(now));
+          expect(queue.nextExpiry()).toBe(
+            Math.min(Infinity, ...model.waiting.map(({ notAfter }) => notAfter)),
+          );
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("lets the more urgent go first, and among equals the one that came first", () => {
+    const queue = new RequestQueue(packing);
+    const arrivals = ["LOW", "NORMAL", "HIGH", "NORMAL", "HIGH", "LOW"] as const;
+    arrivals.forEach((priority, offset) => queue.add(aReceived({ offset }, { priority })));
+
+    const order = arrivals.map(() => Number(queue.take(0)?.received.source.offset));
+
+    expect(order).toStrictEqual([2, 4, 1, 3, 0, 5]);
+  });
+
+  it("puts one that comes back to its old place among its equals", () => {
+    const queue = new RequestQueue(packing);
+    [0, 1].forEach((offset) => queue.add(aReceived({ offset })));
+    const first = queue.take(0)!;
+    queue.putBack(first, 10);
+
+    expect(queue.nextDueAt(9)).toBe(0);
+    expect(queue.take(10)).toBe(first);
+  });
+
+  it("expires a request after its notAfter and not at it", () => {
+    const queue = new RequestQueue(packing);
+    queue.add(aReceived({ offset: 0 }, { notAfter: EPOCH }));
+
+    expect(queue.takeExpired(EPOCH)).toBeUndefined();
+    expect(queue.takeExpired(EPOCH + 1)?.received.source.offset).toBe(0n);
+    expect(queue.take(0)).toBeUndefined();
+  });
+
+  it("does not expire one that is with its caller", () => {
+    const queue = new RequestQueue(packing);
+    queue.add(aReceived({ offset: 0 }, { notAfter: EPOCH }));
+    const taken = queue.take(0)!;
+
+    expect(queue.takeExpired(EPOCH + 1)).toBeUndefined();
+    queue.putBack(taken, 0);
+    expect(queue.takeExpired(EPOCH + 1)).toBe(taken);
+  });
+});
+
+/** How many of the requests made by `make` are still reachable after a collection. */
+async function stillReachable(refs: readonly WeakRef<object>[]): Promise<number> {
+  const { setFlagsFromString } = await import("node:v8");
+  const { runInNewContext } = await import("node:vm");
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  return refs.filter((ref) => ref.deref() !== undefined).length;
+}
+
+describe("a queue that lives for months", () => {
+  const DAY_MS = 86_400_000;
+
+  it("does not keep what was called until its far notAfter", async () => {
+    const queue = new RequestQueue(packing);
+    const refs: WeakRef<object>[] = [];
+    for (let offset = 0; offset < 20_000; offset++) {
+      const received = aReceived({ offset }, { notAfter: EPOCH + DAY_MS + offset });
+      refs.push(new WeakRef(received));
+      queue.add(received);
+      queue.take(0);
+    }
+
+    expect(queue.size).toBe(0);
+    expect(await stillReachable(refs)).toBeLessThan(3000);
+  });
+
+  it("does not keep what expired behind a request that never comes up", async () => {
+    const queue = new RequestQueue(packing);
+    const refs: WeakRef<object>[] = [];
+    queue.add(aReceived({ offset: 0 }, { priority: "HIGH" }));
+    for (let offset = 1; offset < 20_000; offset++) {
+      const received = aReceived({ offset }, { notAfter: EPOCH });
+      refs.push(new WeakRef(received));
+      queue.add(received);
+      queue.takeExpired(EPOCH + 1);
+    }
+
+    expect(queue.size).toBe(1);
+    expect(await stillReachable(refs)).toBeLessThan(3000);
+  });
+
+  it("expires once what came back often", () => {
+    const queue = new RequestQueue(packing);
+    queue.add(aReceived({ offset: 0 }, { requestedAt: EPOCH - 10, notAfter: EPOCH - 1 }));
+    for (let round = 0; round < 5000; round++) queue.putBack(queue.take(round)!, 0);
+
+    const expired = [queue.takeExpired(EPOCH), queue.takeExpired(EPOCH)];
+
+    expect(expired.map((one) => one?.received.source.offset)).toStrictEqual([0n, undefined]);
+    expect(queue.size).toBe(0);
+  });
+
+  it("keeps its order, its delays and its expiries when it is swept", () => {
+    const queue = new RequestQueue(packing);
+    for (let offset = 0; offset < 6000; offset++) {
+      const notAfter = offset % 3 === 0 ? EPOCH : EPOCH + DAY_MS;
+      queue.add(aReceived({ offset }, { notAfter, priority: "LOW" }));
+      if (offset % 3 === 0) queue.takeExpired(EPOCH + 1);
+      else queue.putBack(queue.take(0)!, 0);
+    }
+    for (let offset = 6000; offset < 12_000; offset++) {
+      queue.add(aReceived({ offset }, { notAfter: EPOCH + DAY_MS, priority: "HIGH" }));
+      queue.take(0);
+    }
+
+    const waiting: number[] = [];
+    for (let next = queue.take(0); next !== undefined; next = queue.take(0)) {
+      waiting.push(Number(next.received.source.offset));
+    }
+
+    const expected = Array.from({ length: 6000 }, (_, offset) => offset).filter((one) => one % 3);
+    expect(waiting).toStrictEqual(expected);
+  });
+});

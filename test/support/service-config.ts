@@ -1,0 +1,69 @@
+import { LOCAL_ENV } from "../../dev/rig/service-config.ts";
+
+/** A config file's content before it is written. */
+export type ConfigTree = Readonly<Record<string, unknown>>;
+
+/** The names under which requests reach the two clouds. */
+export const WEDATA = "wedata";
+export const DATAWORKS = "dataworks";
+
+/** What stands in the environment of a service under test. */
+export const SERVICE_ENV: Readonly<Record<string, string>> = LOCAL_ENV;
+
+/** Where a service finds what it works with. */
+export interface ServicePlace {
+  readonly brokers: readonly string[];
+  readonly registryUrl: string;
+  readonly groupId: string;
+  readonly topics: { requests: string; outcomes: string; deadLetters: string };
+}
+
+/** A connection to WeData at `endpoint`, that retries and polls quickly. */
+export function wedataAt(endpoint: string, overrides: ConfigTree = {}): ConfigTree {
+  return connectionTo("TENCENT", {
+    name: WEDATA,
+    kind: "tencent-wedata",
+    endpoint,
+    track: { interval: "100ms", timeout: "30s" },
+    ...overrides,
+  });
+}
+
+/** A connection to DataWorks at `endpoint`, that retries quickly. */
+export function dataworksAt(endpoint: string, overrides: ConfigTree = {}): ConfigTree {
+  return connectionTo("ALIBABA", {
+    name: DATAWORKS,
+    kind: "alibaba-dataworks",
+    endpoint,
+    ...overrides,
+  });
+}
+
+function connectionTo(cloud: "TENCENT" | "ALIBABA", own: ConfigTree): ConfigTree {
+  return {
+    region: "ap-singapore",
+    credentials: {
+      type: "static",
+      id: `\${env:DEMO_${cloud}_ID}`,
+      secret: `\${env:DEMO_${cloud}_SECRET}`,
+    },
+    retry: { maxAttempts: 5, firstDelay: "20ms", maxDelay: "100ms" },
+    ...own,
+  };
+}
+
+/** The config of a service at `place`, with `more` at its top level. */
+export function configOf(
+  place: ServicePlace,
+  providers: readonly ConfigTree[],
+  more: ConfigTree = {},
+): ConfigTree {
+  const { brokers, registryUrl, groupId, topics } = place;
+  return {
+    kafka: { brokers, groupId, topics },
+    schemaRegistry: { url: registryUrl },
+    providers,
+    http: { host: "127.0.0.1", port: 0 },
+    ...more,
+  };
+}
