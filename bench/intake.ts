@@ -49,14 +49,14 @@ if (values.help) {
         peaks.push((await memoryOf(service)).resident);
       }
       const later = await memoryOf(service);
-      const perRequest = (full.resident - empty.resident) / waiting;
+      const perRequest = (later.resident - empty.resident) / waiting;
       process.stdout.write(
         [
-          `waiting requests          ${waiting}`,
-          `resident, empty           ${megabytes(empty.resident)}`,
-          `resident, all taken in    ${megabytes(full.resident)}   heap ${megabytes(full.heap)}`,
-          `resident, ${seconds} s later     ${megabytes(later.resident)}   heap ${megabytes(later.heap)}   highest ${megabytes(Math.max(...peaks, 0))}`,
-          `growth per request        ${perRequest.toFixed(0)} bytes`,
+          `waiting requests   ${waiting}`,
+          `empty              ${lineOf(empty)}`,
+          `all taken in       ${lineOf(full)}`,
+          `${seconds} s later         ${lineOf(later)}   highest resident ${megabytes(Math.max(...peaks, 0))}`,
+          `growth             resident ${megabytes(later.resident - empty.resident)}, ${perRequest.toFixed(0)} bytes a request`,
           "",
         ].join("\n"),
       );
@@ -67,6 +67,8 @@ if (values.help) {
 interface Memory {
   readonly resident: number;
   readonly heap: number;
+  readonly heapTotal: number;
+  readonly external: number;
 }
 
 async function memoryOf({ url }: Pick<ServiceProcess, "url">): Promise<Memory> {
@@ -75,6 +77,8 @@ async function memoryOf({ url }: Pick<ServiceProcess, "url">): Promise<Memory> {
   return {
     resident: value("process_resident_memory_bytes"),
     heap: value("nodejs_heap_size_used_bytes"),
+    heapTotal: value("nodejs_heap_size_total_bytes"),
+    external: value("nodejs_external_memory_bytes"),
   };
 }
 
@@ -118,6 +122,10 @@ function linesOf(from: number, to: number): string {
     );
   }
   return lines.join("\n");
+}
+
+function lineOf({ resident, heap, heapTotal, external }: Memory): string {
+  return `resident ${megabytes(resident)}   heap ${megabytes(heap)} of ${megabytes(heapTotal)}   external ${megabytes(external)}`;
 }
 
 function megabytes(bytes: number): string {

@@ -30,7 +30,7 @@ export interface IntakeParts {
 const COMMIT_INTERVAL_MS = 300;
 /** Paused partitions resume below this share of `maxWaiting`, so that they do not flutter. */
 const RESUME_BELOW = 0.9;
-const MAX_BACKLOG = 2_000;
+const MAX_BACKLOG = 500;
 
 /**
  * The way in: takes records from the consumer, hands requests to the desk, and lets an offset be
