@@ -11,7 +11,7 @@ export function discreet(opened: OpenProvider): OpenProvider {
   const { secret, token } = opened.config.credentials;
   const values = new LogValues([secret, ...(token === null ? [] : [token])]);
   const { provider } = opened;
-  const text = <T extends string | null>(said: T) => said && values.text(said);
+  const text = (said: string | null) => said && values.text(said);
   const targets = (ends: readonly TargetEnd[]) =>
     ends.map((end) => ({ ...end, message: text(end.message) }));
   const wrapped: Provider = {

@@ -13,9 +13,13 @@ export interface PreflightParts {
   readonly outcomeSchema: SchemaSpec;
 }
 
-/** How the service's surroundings stand: what must be mended, and what is worth telling. */
+/**
+ * How the service's surroundings stand: what keeps it from working, what may cost acknowledged
+ * records, and what is worth telling.
+ */
 export interface Surroundings {
   readonly problems: readonly string[];
+  readonly risks: readonly string[];
   readonly warnings: readonly string[];
   /** Null when the brokers could not be asked. */
   readonly topics: readonly TopicState[] | null;
@@ -43,8 +47,10 @@ export async function surroundingsReady(
     // Brokers that do not answer are asked for longer than a drain may take.
     const surroundings = await unlessAborted(inspectSurroundings(parts), parts.signal);
     tell(surroundings.problems);
-    for (const warning of surroundings.warnings)
+    for (const risk of surroundings.risks) parts.log.error("surroundings.at-risk", { risk });
+    for (const warning of surroundings.warnings) {
       parts.log.warn("surroundings.doubtful", { warning });
+    }
     if (surroundings.problems.length === 0) return surroundings;
     for (const problem of surroundings.problems) {
       parts.log.error("surroundings.not-ready", { problem, lookAgainInMs: LOOK_AGAIN_MS });
@@ -58,12 +64,13 @@ async function inspectKafka({ kafka, topics }: PreflightParts): Promise<Surround
   try {
     await admin.connect();
     const states = await inspectTopics(admin, topics);
-    const told = (of: "problems" | "warnings") =>
+    const told = (of: "problems" | "risks" | "warnings") =>
       states.flatMap((state) => state[of].map((text) => `topic ${state.name}: ${text}`));
-    return { problems: told("problems"), warnings: told("warnings"), topics: states };
+    const [problems, risks, warnings] = [told("problems"), told("risks"), told("warnings")];
+    return { problems, risks, warnings, topics: states };
   } catch (error) {
     const problem = `the brokers cannot be asked: ${messageOf(error)}`;
-    return { problems: [problem], warnings: [], topics: null };
+    return { problems: [problem], risks: [], warnings: [], topics: null };
   } finally {
     // A disconnect that fails leaves nothing that could still be closed.
     await admin.disconnect().catch(() => undefined);

@@ -7,6 +7,8 @@ export interface ServiceProcess {
   readonly url: string;
   /** Every line of its log so far. */
   readonly logLines: readonly string[];
+  /** The last lines of its standard error, which should have none. */
+  lastWords(): string;
   /** Resolves when `/readyz` says so; rejects when the process ends before. */
   ready(): Promise<void>;
   status(): Promise<ServiceStatusPage>;
@@ -70,6 +72,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     pid: child.process.pid ?? 0,
     url,
     logLines,
+    lastWords: () => child.lastWords(),
     ended: child.ended,
     ready: async () => untilReady(url, child, logLines),
     status: async () => (await fetch(`${url}/status`)).json() as Promise<ServiceStatusPage>,

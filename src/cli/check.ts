@@ -65,8 +65,9 @@ async function connect(config: Config, signal: AbortSignal): Promise<Findings> {
     }),
     ...config.providers.map(async (provider) => accessProblem(provider, signal)),
   ]);
-  const problems = [...surroundings.problems, ...access.filter((problem) => problem !== null)];
-  return { problems, warnings: surroundings.warnings };
+  const { risks, warnings } = surroundings;
+  const problems = [...surroundings.problems, ...risks, ...access.filter((problem) => problem !== null)];
+  return { problems, warnings };
 }
 
 async function accessProblem(config: ProviderConfig, signal: AbortSignal): Promise<string | null> {

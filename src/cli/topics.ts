@@ -30,7 +30,7 @@ export async function topicsCommand(
       const states = await inspectTopics(admin, specs);
       terminal.stdout(json ? `${JSON.stringify(states, null, 2)}\n` : tableOf(states));
       if (!json) terminal.stderr(findingsOf(states));
-      return states.every(({ problems }) => problems.length === 0) ? 0 : 1;
+      return states.every(isSound) ? 0 : 1;
     }),
   );
 }
@@ -43,7 +43,7 @@ function tableOf(states: readonly TopicState[]): string {
           String(state.partitions),
           String(state.replication),
           String(state.maxMessageBytes),
-          state.problems.length === 0 ? "ok" : "wrong",
+          isSound(state) ? "ok" : "wrong",
         ]
       : [state.name, "-", "-", "-", "missing"],
   );
@@ -52,9 +52,13 @@ function tableOf(states: readonly TopicState[]): string {
 
 function findingsOf(states: readonly TopicState[]): string {
   return states
-    .flatMap(({ name, problems, warnings }) => [
-      ...problems.map((problem) => `problem: ${name}: ${problem}\n`),
+    .flatMap(({ name, problems, risks, warnings }) => [
+      ...[...problems, ...risks].map((problem) => `problem: ${name}: ${problem}\n`),
       ...warnings.map((warning) => `warning: ${name}: ${warning}\n`),
     ])
     .join("");
+}
+
+function isSound({ problems, risks }: TopicState): boolean {
+  return problems.length === 0 && risks.length === 0;
 }

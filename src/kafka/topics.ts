@@ -16,7 +16,10 @@ export interface TopicSpec {
   readonly roomAbove: { readonly name: string; readonly bytes: number } | null;
 }
 
-/** How a topic stands. `problems` must be mended; `warnings` are fit for a development cluster. */
+/**
+ * How a topic stands. With `problems` it cannot be used; `risks` can cost acknowledged records, and
+ * are only `warnings` on a single broker, which cannot be any safer and is somebody's laptop.
+ */
 export interface TopicState {
   readonly role: keyof TopicNames;
   readonly name: string;
@@ -25,6 +28,7 @@ export interface TopicState {
   readonly replication: number;
   readonly maxMessageBytes: number | null;
   readonly problems: readonly string[];
+  readonly risks: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -108,6 +112,7 @@ async function inspectTopic(
   const config = await configOf(admin, name);
   const maxBytes = Number(config.get("max.message.bytes"));
   const problems: string[] = [];
+  const risks: string[] = [];
   const warnings: string[] = [];
 
   const policy = config.get("cleanup.policy") ?? "";
@@ -123,8 +128,7 @@ async function inspectTopic(
       );
     }
   }
-  // A single broker cannot be any safer, and is somebody's laptop.
-  const unsafe = cluster.brokers === 1 ? warnings : problems;
+  const unsafe = cluster.brokers === 1 ? warnings : risks;
   if (replication < MIN_REPLICATION) {
     unsafe.push(`replication is ${replication}, less than ${MIN_REPLICATION}`);
   }
@@ -137,7 +141,7 @@ async function inspectTopic(
   }
   return {
     ...{ role, name, exists: true, partitions: partitions.length, replication },
-    ...{ maxMessageBytes: maxBytes, problems, warnings },
+    ...{ maxMessageBytes: maxBytes, problems, risks, warnings },
   };
 }
 
@@ -145,6 +149,7 @@ function missingTopic({ role, name }: TopicSpec): TopicState {
   return {
     ...{ role, name, exists: false, partitions: 0, replication: 0, maxMessageBytes: null },
     problems: ["does not exist; `topics --create` creates it"],
+    risks: [],
     warnings: [],
   };
 }

@@ -115,7 +115,10 @@ export class Lane {
 
   /** What is with the provider, or on the way there and back. */
   get calling(): readonly ReceivedRequest[] {
-    return [...this.#inFlight].map(({ received }) => received);
+    // One that was just put back waits already: it must not be named here and forgotten there.
+    return [...this.#inFlight]
+      .filter(({ place }) => place === "taken")
+      .map(({ received }) => received);
   }
 
   /** No new call from here on; resolves when the running ones have ended. */

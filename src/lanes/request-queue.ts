@@ -10,7 +10,7 @@ const SWEEP_FROM = 1024;
  * requests that expire.
  *
  * Everything is O(log n). A request sits in one or two heaps and is told gone by its `place`; a heap
- * in which more are gone than wait is swept.
+ * with too many that are gone is swept.
  */
 export class RequestQueue {
   readonly #due = new Heap<WaitingRequest>(goesBefore);
@@ -101,9 +101,12 @@ export class RequestQueue {
     this.#sweep();
   }
 
-  /** What is gone would else stay until it comes up, which may be never, or days after its end. */
+  /**
+   * What is gone would else stay until it comes up, which may be never, or days after its end. It is
+   * unpacked by then, so a few of them weigh as much as many that wait.
+   */
   #sweep(): void {
-    const limit = Math.max(SWEEP_FROM, 2 * this.size);
+    const limit = this.size + Math.max(SWEEP_FROM, this.size / 8);
     if (this.#due.size + this.#delayed.size > limit) {
       this.#due.retain(isWaiting);
       this.#delayed.retain(isWaiting);

@@ -97,7 +97,7 @@ describe("a request for WeData", () => {
     const source = {
       topic: topics.place.topics.requests,
       partition: 1,
-      offset: expect.any(BigInt),
+      offset: expect.any(BigInt) as bigint,
     };
     const echoed = {
       requestId: request.requestId,
@@ -399,10 +399,10 @@ describe("a request that comes again with the same content", () => {
   it("is no repetition for another provider connection", async () => {
     await topics.send(forWedata("same-name"));
     await topics.send(forDataworks("same-name", [773001n]));
-    await waitFor(
-      "both have a final outcome",
-      () => topics.of("same-name").filter(({ outcome }) => outcome.final).length === 2,
-    );
+    const finals = () => topics.of("same-name").filter(({ outcome }) => outcome.final);
+    await waitFor("both have a final outcome", () => finals().length === 2);
+    const statuses = finals().map(({ outcome }) => outcome.status);
+    expect(statuses).toEqual(["SUCCEEDED", "SUCCEEDED"]);
   });
 });
 

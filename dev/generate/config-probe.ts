@@ -1,0 +1,104 @@
+import { parse } from "yaml";
+
+import type { ConfigProblem } from "../../src/config/config-problem.ts";
+import { describeConfig } from "../../src/config/describe-config.ts";
+import { parseConfig, type ParsedConfig } from "../../src/config/parse-config.ts";
+
+/** Something that YAML can say. */
+export type Tree =
+  string | number | boolean | null | readonly Tree[] | { readonly [key: string]: Tree };
+
+/** Made-up credentials of the minimal config. */
+export const CREDENTIALS = { type: "static", id: "id", secret: "secret" };
+
+/** The smallest config: what is in here has no default. */
+export const MINIMAL: Tree = {
+  providers: [
+    { name: "example", kind: "tencent-wedata", region: "ap-singapore", credentials: CREDENTIALS },
+  ],
+};
+
+/** What must stand beside some keys, so that the parser looks at them. */
+const BESIDE: Readonly<Record<string, Tree>> = {
+  "kafka.sasl.mechanism": { username: "user", password: "password" },
+  "kafka.sasl.username": { mechanism: "scram-sha-512", password: "password" },
+  "kafka.sasl.password": { mechanism: "scram-sha-512", username: "user" },
+  "kafka.sasl.token": { mechanism: "oauthbearer" },
+  "schemaRegistry.caFile": { url: "https://localhost:8081" },
+};
+
+/** The problems that the parser has with a config. */
+export function problemsOf(config: Tree): readonly ConfigProblem[] {
+  const parsed = parsedOf(config);
+  return parsed.ok ? [] : parsed.problems;
+}
+
+/** What the parser says is allowed at a path (`providers[].kind`). Throws for an unknown key. */
+export function allowedAt(path: string): string {
+  // A mapping's key is asked with a text, everything else with a list, which no scalar is.
+  for (const wrong of [[], "?"]) {
+    const problem = problemsOf(withValue(path, wrong)).find((one) => one.path === concrete(path));
+    if (problem?.found === "an unknown key") throw new Error(`${path} is no key of the config`);
+    if (problem !== undefined && problem.expected !== "a mapping of keys") return problem.expected;
+  }
+  return "null or a mapping";
+}
+
+/** The keys that the parser knows in the mapping at a path; the root's path is empty. */
+export function keysAt(path: string): readonly string[] {
+  const odd = path === "" ? "zzz" : `${path}.zzz`;
+  const problem = problemsOf(withValue(odd, 1)).find((one) => one.path === concrete(odd));
+  const list = /^only ([^;]+)/.exec(problem?.expected ?? "")?.[1];
+  if (list === undefined) throw new Error(`${path} is no mapping`);
+  return list.split(", ");
+}
+
+/** The default of a key as `check` prints it; undefined when `check` does not print the key. */
+export function defaultOf(path: string): Tree | undefined {
+  const parsed = parsedOf(MINIMAL);
+  if (!parsed.ok) throw new Error("the minimal config has problems");
+  return valueAt(parse(describeConfig(parsed.config)) as Tree, path); // YAML is such a tree
+}
+
+/** Whether a config without the key is refused. */
+export function isRequired(path: string): boolean {
+  return valueAt(MINIMAL, path) !== undefined;
+}
+
+function parsedOf(config: Tree): ParsedConfig {
+  const readFile = (): never => {
+    throw new Error("there are no files here");
+  };
+  return parseConfig(JSON.stringify(config), { env: {}, readFile });
+}
+
+function concrete(path: string): string {
+  return path.replaceAll("[]", "[0]");
+}
+
+function valueAt(tree: Tree, path: string): Tree | undefined {
+  let value: Tree | undefined = tree;
+  for (const step of stepsOf(path)) {
+    value = (value as Readonly<Record<string, Tree>> | null | undefined)?.[step]; // lists too
+  }
+  return value;
+}
+
+function withValue(path: string, value: Tree): Tree {
+  return put(MINIMAL, stepsOf(path), value, BESIDE[path] ?? {});
+}
+
+function put(tree: Tree | undefined, steps: readonly string[], value: Tree, beside: Tree): Tree {
+  const [step, ...rest] = steps;
+  if (step === undefined) return value;
+  const child = (from: Tree | undefined) => put(from, rest, value, beside);
+  if (Array.isArray(tree)) return (tree as readonly Tree[]).map(child);
+  const siblings = rest.length === 0 ? beside : {};
+  const known = (tree ?? {}) as Readonly<Record<string, Tree>>; // no scalar has keys
+  return { ...known, ...(siblings as object), [step]: child(known[step]) };
+}
+
+/** `providers[].kind` as keys, a list's item being its first. */
+function stepsOf(path: string): readonly string[] {
+  return path.replaceAll("[]", ".0").split(".");
+}
