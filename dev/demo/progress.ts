@@ -27,6 +27,7 @@ export async function showProgress(parts: ProgressParts, expected: number): Prom
   const started = performance.now();
   let before = await arrivals(parts);
   for (;;) {
+    await sleepUntilDone(everyMs, () => outcomes.finals().length >= expected, signal);
     const done = outcomes.finals().length >= expected;
     const now = await arrivals(parts);
     terminal.stderr(lineOf(await laneTexts(parts, before, now), parts, expected));
@@ -35,7 +36,6 @@ export async function showProgress(parts: ProgressParts, expected: number): Prom
       throw new Error(`only ${outcomes.finals().length} of ${expected} requests have an outcome`);
     }
     before = now;
-    await sleepUntilDone(everyMs, () => outcomes.finals().length >= expected, signal);
   }
   if (terminal.isTTY) terminal.stderr("\n");
 }

@@ -66,7 +66,11 @@ async function connect(config: Config, signal: AbortSignal): Promise<Findings> {
     ...config.providers.map(async (provider) => accessProblem(provider, signal)),
   ]);
   const { risks, warnings } = surroundings;
-  const problems = [...surroundings.problems, ...risks, ...access.filter((problem) => problem !== null)];
+  const problems = [
+    ...surroundings.problems,
+    ...risks,
+    ...access.filter((problem) => problem !== null),
+  ];
   return { problems, warnings };
 }
 

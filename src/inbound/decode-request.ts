@@ -2,7 +2,7 @@ import { assertNever } from "../domain/assert-never.ts";
 import type { ReceivedRequest } from "../domain/rerun-request.ts";
 import type { Registry } from "../avro/registry.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
-import type { DeadLetterReason } from "../outbound/dead-letters.ts";
+import type { DeadLetterReason } from "../domain/dead-letter-reason.ts";
 import type { Senseless } from "./desk.ts";
 import type { RequestParser } from "./parse-request.ts";
 import { traceOf } from "./trace-headers.ts";

@@ -86,6 +86,13 @@ export class Intake {
     const pipeline = this.#pipelines.get(partition);
     // A fetch from before a rebalance may still bring records of a lost partition.
     if (pipeline === undefined || this.#draining) return;
+    const { next } = this.#tracker(partition);
+    if (next !== null && endOffset < next) {
+      // Offsets mean other records now; what is known of them must not be applied to these.
+      const message = `partition ${partition} ends at ${endOffset} and was read up to ${next}: the topic was made anew or lost records`;
+      this.#parts.failed(new Error(message));
+      return;
+    }
     this.#endOffsets.set(partition, endOffset);
     const receivedAt = Date.now();
     this.#track(partition, (tracker) => {

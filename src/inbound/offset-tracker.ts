@@ -71,6 +71,11 @@ export class OffsetTracker {
     return this.#run === null ? null : (this.#queue[this.#head] ?? this.#run.next);
   }
 
+  /** The offset after the highest that this run delivered. Null before a run. */
+  get next(): bigint | null {
+    return this.#run?.next ?? null;
+  }
+
   /**
    * The partition went to somebody else. What is not in `goingOn` is forgotten, so that it is worked
    * when it comes back; those going on and the finished ones stay known.

@@ -1,6 +1,7 @@
 import { assertNever } from "../domain/assert-never.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
-import type { DeadLetterReason, DeadLetters } from "../outbound/dead-letters.ts";
+import type { DeadLetterReason } from "../domain/dead-letter-reason.ts";
+import type { DeadLetters } from "../outbound/dead-letters.ts";
 import { jitteredDelayMs, pause } from "./backoff.ts";
 import type { DecodedRequest, RequestDecoder } from "./decode-request.ts";
 import type { Desk } from "./desk.ts";

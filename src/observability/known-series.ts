@@ -1,4 +1,5 @@
 import { CALL_END_KINDS } from "../domain/call-end.ts";
+import { DEAD_LETTER_REASONS } from "../domain/dead-letter-reason.ts";
 import { type OperationName, PROVIDER_KIND_OF, type ProviderKind } from "../domain/operation.ts";
 import { isFinal, type OutcomeStatus, REASON_CODES } from "../domain/outcome.ts";
 import { PRIORITIES } from "../domain/rerun-request.ts";
@@ -20,21 +21,11 @@ export const UNKNOWN = "unknown";
 /** Label of outcomes that carry no reason. */
 export const NO_REASON = "none";
 
-const DEAD_LETTER_REASONS = [
-  "undecodable",
-  "unknown-schema",
-  "wrong-schema",
-  "empty",
-  "too-large",
-  "conflicting-request-id",
-] as const;
-
 const CLAIM_RESULTS = ["granted", "refused"] as const;
 
 const HELD_WHYS = ["paused", "window", "breaker", "credentials", "quota"] as const;
 
 /** Why a record became a dead letter; the contract's `dlq-reason`. */
-export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 /** Whether a claim that was asked for is ours. */
 export type ClaimResult = (typeof CLAIM_RESULTS)[number];
 /** Why a lane can be held. */

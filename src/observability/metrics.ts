@@ -1,11 +1,11 @@
 import type { CallEndKind } from "../domain/call-end.ts";
+import type { DeadLetterReason } from "../domain/dead-letter-reason.ts";
 import type { OperationName } from "../domain/operation.ts";
 import { isFinal, type Outcome } from "../domain/outcome.ts";
 import type { Priority } from "../domain/rerun-request.ts";
 import { CallStarts } from "./call-starts.ts";
 import {
   type ClaimResult,
-  type DeadLetterReason,
   type HeldWhy,
   knownSeries,
   type MeteredProvider,

@@ -1,19 +1,8 @@
+import type { DeadLetterReason } from "../domain/dead-letter-reason.ts";
 import type { RecordPublisher } from "../kafka/publisher.ts";
 import type { PublishEnd } from "../kafka/outgoing-record.ts";
 import { headerText, type HeaderValue, type KafkaRecord } from "../kafka/record.ts";
 import { shorten } from "./shorten.ts";
-
-/** Why a record cannot be worked; also the closed set of the `reason` label of the metrics. */
-export const DEAD_LETTER_REASONS = [
-  "undecodable",
-  "unknown-schema",
-  "wrong-schema",
-  "empty",
-  "too-large",
-  "conflicting-request-id",
-] as const;
-
-export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
 const PREFIX = "dlq-";
 /** Leaves room in the 64 KiB by which the dead-letter topic takes larger records. */

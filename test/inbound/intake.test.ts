@@ -35,6 +35,17 @@ describe("records", () => {
     expect(desk.received).toEqual([]);
   });
 
+  test("of a topic that was made anew end the process: old knowledge does not fit them", async () => {
+    const { intake, desk, failures } = anIntake();
+    intake.onAssignment([0], 1);
+    intake.onRecords(0, records(0n, 3), 3n);
+    await settle();
+    intake.onRecords(0, records(0n, 2), 2n);
+    await settle();
+    expect(failures.map(String)).toEqual([expect.stringContaining("made anew")]);
+    expect(desk.received).toEqual([0n, 1n, 2n]);
+  });
+
   test("that make no sense are rejected at the desk", async () => {
     const { intake, decoder, desk } = anIntake();
     const senseless = { echo: { provider: "p", operationName: "o" }, source: aSource(5n) };
