@@ -15,7 +15,10 @@ export interface StatusParts {
   readonly instance: string;
   readonly counters: readonly ProviderCounter[];
   readonly consumer: Pick<RequestConsumer, "health" | "lastFetchAt">;
-  readonly intake: Pick<Intake, "blocked" | "full" | "openCount" | "uncommitted" | "lag">;
+  readonly intake: Pick<
+    Intake,
+    "blocked" | "full" | "openCount" | "uncommitted" | "lag" | "runnable" | "steps"
+  >;
   readonly outbox: Pick<Outbox, "health">;
   readonly log: Pick<Log, "info" | "warn">;
   /** Monotonic milliseconds. */
@@ -42,6 +45,7 @@ export class ServiceStatus {
       this.#watchdog.watch(() => stage(`lane ${config.name}`, lane));
       this.#watchdog.watch(() => stage(`tracking of ${config.name}`, tracker));
     }
+    this.#watchdog.watch(() => stage("intake", parts.intake));
     this.#watchdog.watch(() => this.#fetching());
   }
 

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DATAWORKS, WEDATA } from "../rig/service-config.ts";
 
@@ -7,7 +8,7 @@ const EXAMPLES = new URL("../../examples/requests/", import.meta.url);
 /** The example request files, as paths relative to where the demo is started. */
 export function exampleFiles(): readonly string[] {
   const names = readdirSync(EXAMPLES).filter((name) => name.endsWith(".json"));
-  return names.toSorted().map((name) => fileURLToPath(new URL(name, EXAMPLES)));
+  return names.toSorted().map((name) => relative("", fileURLToPath(new URL(name, EXAMPLES))));
 }
 
 /** `count` requests as JSON lines, every other one for the other provider, each a target of its own. */

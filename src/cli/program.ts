@@ -110,12 +110,13 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
     .requiredOption("--file <path>", "an object, an array or JSON lines; - for standard input")
     .option("--requested-by <name>", "for requests that do not say who asks")
     .option("--wait", "wait for the final outcomes and print them", false)
-    .option("--timeout <duration>", "how long to wait", duration, DEFAULT_WAIT_MS)
+    .option("--timeout <duration>", "how long to wait (default: 10m)", duration)
     .option("--json", "print as JSON lines", false)
     .addHelpText("after", example("submit --config rerun-dispatcher.yaml --file req.json --wait"))
     .action(async (options: SubmitFlags) =>
       withConfig(options, async ({ config }) => {
-        const { file, wait, timeout: timeoutMs, json, requestedBy = null } = options;
+        const { file, wait, json, requestedBy = null } = options;
+        const timeoutMs = options.timeout ?? DEFAULT_WAIT_MS;
         const asked = { config, file, requestedBy, wait, timeoutMs, json };
         return submitCommand(asked, terminal, stop);
       }),
@@ -170,7 +171,7 @@ interface SubmitFlags {
   readonly file: string;
   readonly requestedBy?: string;
   readonly wait: boolean;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly json: boolean;
 }
 

@@ -113,7 +113,7 @@ export const METRICS = {
   consumerLag: {
     kind: "gauge",
     name: "rerun_consumer_lag",
-    help: "Records of the partition behind its end that were not consumed yet.",
+    help: "Records between the offset that may be committed and the end of the partition.",
     labels: ["topic", "partition"],
   },
   uncommittedRecords: {
