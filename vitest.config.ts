@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 // started once; each test file brings topics of its own.
 export default defineConfig({
   test: {
+    // Integration tests mostly wait for each other's brokers and time-outs; two go well beside each other.
+    maxWorkers: 2,
     restoreMocks: true,
     unstubEnvs: true,
     projects: [

@@ -54,6 +54,20 @@ describe("a heap", () => {
     );
   });
 
+  it("keeps its order when any part of it is swept out", () => {
+    const numbers = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 20 });
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: 2, max: 5 }), (all, divisor) => {
+        const heap = new Heap(ascending);
+        all.forEach((one) => heap.push(one));
+        const wanted = (one: number) => one % divisor !== 0;
+        heap.retain(wanted);
+
+        expect(drained(heap)).toStrictEqual(all.filter(wanted).toSorted((a, b) => a - b));
+      }),
+    );
+  });
+
   it("is empty when there is nothing in it", () => {
     const heap = new Heap(ascending);
 

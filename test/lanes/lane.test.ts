@@ -328,14 +328,28 @@ describe("a lane that is stopped", () => {
   });
 
   it("expires nothing any more: that comes again after the next start", async () => {
-    const { lane, desk } = aLane({ maxConcurrentCalls: 1 });
+    const { lane, provider, desk } = aLane({ maxConcurrentCalls: 1 });
     lane.offer(numbered(1));
     lane.offer(numbered(2, { notAfter: START + 100 }));
     await aMoment();
     void lane.stop();
     await vi.advanceTimersByTimeAsync(1000);
+    await provider.of("1").end();
+    await vi.advanceTimersByTimeAsync(1000);
 
-    expect(desk.lines).toStrictEqual([]);
+    expect(desk.lines).toStrictEqual(["1 accepted after 1"]);
+  });
+
+  it("holds no timer for what waits out a delay", async () => {
+    const { lane, provider } = aLane();
+    lane.offer(numbered(1));
+    await aMoment();
+    await provider.of("1").end(anEnd.throttled(60_000));
+    await aMoment();
+    expect(vi.getTimerCount()).toBe(1);
+    await lane.stop();
+
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("tells everybody who waits for its end", async () => {
@@ -374,6 +388,27 @@ describe("a lane that loses a partition", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(provider.called).toStrictEqual(["1", "2", "4"]);
     expect(desk.lines).toStrictEqual(["2 accepted after 1"]);
+  });
+
+  it("never both forgets a request and names it as being called", async () => {
+    const { lane, provider, desk } = aLane();
+    lane.offer(numbered(1));
+    await aMoment();
+    const found: bigint[][] = [];
+    desk.keeps = () => {
+      // The moment after it was put back, when its call has not quite ended.
+      queueMicrotask(() => {
+        const calling = lane.calling.map(({ source }) => source.offset);
+        found.push(
+          calling,
+          lane.forget(0).map(({ source }) => source.offset),
+        );
+      });
+      return true;
+    };
+    await provider.of("1").end(anEnd.unavailable());
+
+    expect(found).toStrictEqual([[], [1n]]);
   });
 
   it.each(["unavailable", "throttled", "quota", "credentials"] as const)(

@@ -118,8 +118,9 @@ export class ServiceTopics {
     requests: RerunRequest | readonly RerunRequest[],
     message: Omit<Message, "value"> = {},
   ): Promise<void> {
-    const list = Array.isArray(requests) ? requests : [requests as RerunRequest];
-    const values = await Promise.all(list.map(async (request) => this.encode(request)));
+    const values = await Promise.all(
+      [requests].flat().map(async (request) => this.encode(request)),
+    );
     const partitionOf = (index: number) => ({ partition: index % this.#partitions });
     await this.sendRaw(
       ...values.map((value, index) => ({ ...partitionOf(index), ...message, value })),
@@ -173,12 +174,9 @@ export class ServiceTopics {
 
   /** Waits until everything that was sent is committed. */
   async allCommitted(): Promise<void> {
-    await expect
-      .poll(async () => (await this.offsets()).filter(({ committed, end }) => committed !== end), {
-        timeout: PATIENCE_MS,
-        interval: 100,
-      })
-      .toEqual([]);
+    await waitFor("every offset is committed", async () =>
+      (await this.offsets()).every(({ committed, end }) => committed === end),
+    );
   }
 
   async close(): Promise<void> {

@@ -24,7 +24,7 @@ describe("the form of RerunTaskInstances", () => {
   });
 
   it("writes ids digit for digit", () => {
-    expect(formOf(aDataWorksRerun({ instanceIds: PAST_DOUBLES })).Ids).toBe(
+    expect(formOf(aDataWorksRerun({ instanceIds: PAST_DOUBLES }))["Ids"]).toBe(
       "[9007199254740993,9223372036854775807]",
     );
   });
