@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { createRegistry } from "./avro/registry.ts";
 import { loadSchemas } from "./avro/schemas.ts";
 import type { Config } from "./config/config.ts";
@@ -67,6 +68,8 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   const dispatcher = `${instance} ${version}`;
   const teardown = new Teardown();
   const abandon = new AbortController();
+  // Everything that waits listens to it, and thousands may wait for a broker.
+  setMaxListeners(0, abandon.signal);
   let fail: (reason: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
   const onFailure = (error: unknown): void => {

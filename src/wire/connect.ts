@@ -1,4 +1,4 @@
-import net, { type Socket } from "node:net";
+import net, { type LookupFunction, type Socket } from "node:net";
 import tls, { type SecureContext } from "node:tls";
 import { asError } from "./as-error.ts";
 
@@ -7,6 +7,7 @@ export interface ConnectOptions {
   readonly trust: SecureContext | null;
   readonly host: string;
   readonly port: number;
+  readonly lookup: LookupFunction;
   /** Destroys the socket and rejects when it aborts. */
   readonly signal: AbortSignal;
 }
@@ -29,11 +30,12 @@ export function trustIn(ca: string | null): SecureContext {
  * finished and verified the peer. Rejects when it cannot be had; then nothing was sent.
  */
 export async function connect(options: ConnectOptions): Promise<Socket> {
-  const { host, port, signal, trust } = options;
+  const { host, port, lookup, signal, trust } = options;
   signal.throwIfAborted();
   const target = {
     host,
     port,
+    lookup,
     noDelay: true,
     // Node tries the next address of a host after 250 ms, too soon for a far region.
     autoSelectFamilyAttemptTimeout: 2500,

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { asError, copyOf } from "./as-error.ts";
 import { connect } from "./connect.ts";
 import type { Passage } from "./passage.ts";
+import { sharedLookup } from "./shared-lookup.ts";
 
 export interface GatedAgentOptions {
   /** What `trustIn` made; null: plain HTTP. */
@@ -30,6 +31,7 @@ type Handover = (error: Error | null, socket: Duplex) => void;
  */
 export class GatedAgent extends http.Agent {
   readonly #options: GatedAgentOptions;
+  readonly #lookup = sharedLookup();
   readonly protocol: string;
   readonly defaultPort: number;
 
@@ -68,7 +70,13 @@ export class GatedAgent extends http.Agent {
       connectTimeoutMs,
       () => `no connection to ${host}:${port} within ${connectTimeoutMs} ms`,
     );
-    const socket = await connect({ trust, host, port, signal: passage.signal });
+    const socket = await connect({
+      trust,
+      host,
+      port,
+      lookup: this.#lookup,
+      signal: passage.signal,
+    });
     passage.withoutDeadline();
     const leave = await this.#waitForGate(socket, passage);
     leaveWithFirstWrite(socket, leave);

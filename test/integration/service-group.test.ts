@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
 import { eventsOf } from "../support/log-events.ts";
+import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import { configOf, type ConfigTree, dataworksAt, wedataAt } from "../support/service-config.ts";
 import { ServiceTopics, waitFor } from "../support/service-topics.ts";
 import { TestProcesses } from "../support/test-service.ts";
@@ -79,6 +80,12 @@ describe("a second process that joins the group in the middle of the work", () =
     const ofKept = requests.filter((_, n) => kept.includes(n % PARTITIONS));
     expect(ofKept.length).toBeGreaterThanOrEqual(COUNT / PARTITIONS);
     expect(ofKept.filter(({ target }) => arrivedAt.get(target) !== 1)).toEqual([]);
+  });
+
+  it("makes nobody take a record that is delivered again for a repetition", async () => {
+    for (const service of [first, second]) {
+      expect(sumOf(await fetchMetrics(service), "rerun_requests_duplicate_total")).toBe(0);
+    }
   });
 
   it("makes nobody publish an outcome twice", () => {

@@ -475,6 +475,36 @@ describe("the wire", () => {
     });
   });
 
+  it("asks once for a name that many calls wait for, so that the calls of others are not held up", async () => {
+    const server = await answering(OK);
+    const questions: ((error: null, found: { address: string; family: number }[]) => void)[] = [];
+    vi.spyOn(dns, "lookup").mockImplementation((...args: unknown[]) => {
+      questions.push(args.at(-1) as (typeof questions)[number]);
+    });
+    const wire = aWire();
+    const terms = { gate: openGate, signal: neverAborted };
+    const ask = async () =>
+      wire.carry(terms, async (agent) => {
+        const { port } = server;
+        return new Promise((resolve, reject) => {
+          const took = ({ statusCode }: http.IncomingMessage) => resolve(statusCode);
+          http.get({ agent, port, host: "slow.example", path: "/" }, took).on("error", reject);
+        });
+      });
+    const calls = Array.from({ length: 20 }, ask);
+    await expect.poll(() => questions.length).toBe(1);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(questions).toHaveLength(1);
+    questions[0]?.(null, [{ address: "127.0.0.1", family: 4 }]);
+
+    const carried = await Promise.all(calls);
+    expect(carried.map((one) => one.kind)).toStrictEqual(Array(20).fill("returned"));
+    const later = ask();
+    await expect.poll(() => questions.length).toBe(2);
+    questions[1]?.(null, [{ address: "127.0.0.1", family: 4 }]);
+    await expect(later).resolves.toMatchObject({ kind: "returned", value: 200 });
+  });
+
   it("survives an SDK that spoils the errors it is given", async () => {
     const abort = new AbortController();
     const { gate, asked } = shutGate();
