@@ -12,7 +12,7 @@ import { burst, exampleFiles } from "./demo-requests.ts";
 import { followOutcomes } from "./follow-outcomes.ts";
 import { playCommands } from "./play.ts";
 import { showProgress } from "./progress.ts";
-import { proofsOf, renderProofs } from "./proofs.ts";
+import { countedBy, proofsOf, renderProofs } from "./proofs.ts";
 import { renderOutcomes } from "./result-table.ts";
 
 export interface DemoOptions {
@@ -108,7 +108,7 @@ async function story(
   await showProgress({ service, simulator, outcomes, terminal, signal }, requestIds.length);
   const finals = outcomes.finals();
   terminal.stdout(`\n${renderOutcomes(finals)}`);
-  const proofs = proofsOf(await simulator.admin.summary(), requestIds, finals);
+  const proofs = proofsOf(await countedBy(simulator.admin), requestIds, finals);
   terminal.stdout(`\n${renderProofs(proofs)}`);
   if (keep) {
     terminal.stdout(playCommands({ configFile, service, simulator, stack }));
