@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import kafkajs, { type Admin } from "kafkajs";
 
 import type { TopicNames } from "../config/config.ts";
@@ -77,10 +79,13 @@ export async function createMissing(
   for (const { name, roomAbove } of specs.filter((spec) => !existing.has(spec.name))) {
     const configEntries = [{ name: "cleanup.policy", value: "delete" }];
     if (roomAbove !== null) {
-      const bytes = (await maxMessageBytes(admin, roomAbove.name)) + roomAbove.bytes;
+      const above = await onceKnown(async () => maxMessageBytes(admin, roomAbove.name));
+      const bytes = above + roomAbove.bytes;
       configEntries.push({ name: "max.message.bytes", value: String(bytes) });
     }
     const isNew = await admin.createTopics({
+      // kafkajs would wait for leaders, and give up on a broker that has not heard of the topic yet.
+      waitForLeaders: false,
       topics: [
         {
           topic: name,
@@ -90,9 +95,29 @@ export async function createMissing(
         },
       ],
     });
+    await onceKnown(async () => admin.fetchTopicMetadata({ topics: [name] }));
     if (isNew) created.push(name);
   }
   return created;
+}
+
+/** A topic that was just created is not known to every broker at once. */
+const KNOWN_WITHIN_MS = 30_000;
+const ASK_AGAIN_MS = 100;
+const NOT_KNOWN_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"]);
+
+/** Asks until the brokers know the topic that `ask` is about. Rejects with any other trouble. */
+async function onceKnown<T>(ask: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const type = error instanceof Error && "type" in error ? String(error.type) : "";
+      if (!NOT_KNOWN_YET.has(type) || performance.now() > giveUpAt) throw error;
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
 }
 
 /** The largest record batch that a topic takes, in bytes. Rejects when there is no such topic. */

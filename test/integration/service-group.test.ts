@@ -26,6 +26,7 @@ let simulator: SimulatorProcess;
 let config: ConfigTree;
 let first: ServiceProcess;
 let second: ServiceProcess;
+let firstDispatcher: string;
 /** Partitions that the first process had all the time until the second one came, and then kept. */
 let kept: readonly number[];
 
@@ -60,6 +61,7 @@ describe("a second process that joins the group in the middle of the work", () =
   it("gets some of the partitions, and a final outcome comes for every request", async () => {
     await topics.send(requests);
     await waitFor("the work goes on", () => finals().length >= 20);
+    firstDispatcher = finals()[0]!.outcome.dispatcher;
     second = await processes.readyService(config);
     await waitFor(
       "both have partitions",
@@ -80,6 +82,20 @@ describe("a second process that joins the group in the middle of the work", () =
     const ofKept = requests.filter((_, n) => kept.includes(n % PARTITIONS));
     expect(ofKept.length).toBeGreaterThanOrEqual(COUNT / PARTITIONS);
     expect(ofKept.filter(({ target }) => arrivedAt.get(target) !== 1)).toEqual([]);
+  });
+
+  it("gets what was not called yet: the first calls no more of what it lost", () => {
+    const lost = eventsOf(first, "intake.assigned").at(-1)!;
+    const lostAt = Date.parse(String(lost["time"]));
+    const lostPartitions = lost["lost"] as readonly number[];
+    expect(lostPartitions.length).toBeGreaterThan(0);
+    const late = finals().filter(
+      ({ outcome: { dispatcher, source, calledAt } }) =>
+        dispatcher === firstDispatcher &&
+        lostPartitions.includes(source.partition) &&
+        (calledAt ?? 0) > lostAt,
+    );
+    expect(late.map(({ outcome }) => outcome.requestId)).toEqual([]);
   });
 
   it("makes nobody take a record that is delivered again for a repetition", async () => {

@@ -51,8 +51,6 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  // What hangs is not waited for.
-  service.signal("SIGTERM");
   await processes.close();
   await topics.close();
 });

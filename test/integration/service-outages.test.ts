@@ -6,6 +6,7 @@ import { ownEnvironment } from "../../dev/stack/own-environment.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import { loadSchemas } from "../../src/avro/schemas.ts";
 import { eventsOf } from "../support/log-events.ts";
+import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import { configOf, dataworksAt, wedataAt } from "../support/service-config.ts";
 import { ServiceTopics, waitFor } from "../support/service-topics.ts";
 import { rerunsOf } from "../support/simulator-calls.ts";
@@ -119,6 +120,8 @@ describe("a broker that is killed in the middle of the work", () => {
       (id) => new Set(topics.of(id).map(({ outcome }) => outcome.outcomeId)),
     );
     expect(distinct.filter(({ size }) => size !== 2)).toEqual([]);
+    // What was delivered again after the outage is no repetition by a requester.
+    expect(sumOf(await fetchMetrics(service), "rerun_requests_duplicate_total")).toBe(0);
   });
 
   it("does not keep the process from ending with 0", async () => {

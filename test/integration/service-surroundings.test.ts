@@ -163,10 +163,11 @@ describe("run", () => {
     const told = () => eventsOf(service, "surroundings.not-ready").length;
     await waitFor("the log tells both again", () => told() >= 4);
 
+    // What was asked before a service ever came counts too.
+    await topics.send(forWedata("at-last"));
     await brokerDoor.open();
     await registryDoor.open();
     await service.ready();
-    await topics.send(forWedata("at-last"));
     expect(await topics.final("at-last")).toMatchObject({ status: "SUCCEEDED" });
     expect(await service.stop()).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Admin } from "../../src/kafka/client.ts";
-import { inspectTopics } from "../../src/kafka/topics.ts";
+import { createMissing, inspectTopics } from "../../src/kafka/topics.ts";
 
 /** A cluster of so many brokers with one topic, as the admin client tells it. */
 function clusterOf(brokers: number): Admin {
@@ -38,5 +38,32 @@ describe("a topic that can lose acknowledged records", () => {
     const [state] = await inspectTopics(clusterOf(1), [spec]);
     expect(state).toMatchObject({ problems: [], risks: [] });
     expect(state?.warnings).toHaveLength(3);
+  });
+});
+
+describe("a topic that was just created", () => {
+  it("is waited for until the brokers have heard of it", async () => {
+    const unheard = Object.assign(new Error("This server does not host this topic-partition"), {
+      type: "UNKNOWN_TOPIC_OR_PARTITION",
+    });
+    const asked: string[] = [];
+    const admin = {
+      listTopics: async () => [],
+      createTopics: async ({ waitForLeaders }: { waitForLeaders?: boolean }) => {
+        asked.push(`create, waiting for leaders: ${String(waitForLeaders)}`);
+        return true;
+      },
+      fetchTopicMetadata: async () => {
+        asked.push("metadata");
+        if (asked.length < 4) throw unheard;
+        return { topics: [] };
+      },
+    };
+    const options = { partitions: 3, replication: null };
+    // Only these three are asked.
+    const created = await createMissing(admin as unknown as Admin, [spec], options);
+    expect(created).toEqual(["t"]);
+    const metadata = ["metadata", "metadata", "metadata"];
+    expect(asked).toEqual(["create, waiting for leaders: false", ...metadata]);
   });
 });

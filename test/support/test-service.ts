@@ -9,8 +9,8 @@ import type { Credential } from "../../dev/simulator/credential.ts";
 import { type ConfigTree, SERVICE_ENV } from "./service-config.ts";
 
 /**
- * Starts processes for one test file and ends them all. Whatever a test leaves running, `close`
- * ends, newest first.
+ * Starts processes for one test file and ends them all. What a test leaves running, `close` kills:
+ * a test that cares how a service ends stops it itself.
  */
 export class TestProcesses {
   readonly folder = mkdtempSync(join(tmpdir(), "service-test-"));
@@ -65,7 +65,12 @@ export class TestProcesses {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#services.map(async (service) => service.stop()));
+    await Promise.all(
+      this.#services.map(async (service) => {
+        service.signal("SIGKILL");
+        await service.ended;
+      }),
+    );
     await Promise.all(this.#simulators.map(async (simulator) => simulator.stop()));
     rmSync(this.folder, { recursive: true, force: true });
   }
