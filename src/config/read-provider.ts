@@ -1,10 +1,11 @@
-import type { Endpoint, ProviderConfig, RetryConfig, StaticCredentials } from "./config.ts";
+import type { Endpoint, ProviderConfig, RetryConfig } from "./config.ts";
 import { isMissing, type Place } from "./config-value.ts";
 import { defaultEndpoint, parseEndpoint } from "./endpoint.ts";
 import { type ReadingContext, readPem } from "./read-pem.ts";
-import { PLACEHOLDER, Section } from "./section.ts";
+import { readCredentials } from "./read-credentials.ts";
+import { readRateLimit } from "./read-rate-limit.ts";
+import { Section } from "./section.ts";
 import type { ProviderKind } from "../domain/operation.ts";
-import { Secret } from "../domain/secret.ts";
 
 const PROVIDER_KEYS = [
   "name",
@@ -86,42 +87,6 @@ function readEndpoint(
   if (parsed.kind === "endpoint") return parsed.endpoint;
   provider.refuse("endpoint", parsed.expected);
   return fallback;
-}
-
-function readCredentials(provider: Section, { findings }: ReadingContext): StaticCredentials {
-  const none = new Secret(PLACEHOLDER);
-  const place = provider.place("credentials");
-  const missing: StaticCredentials = { type: "static", id: none, secret: none, token: null };
-  if (place.value?.kind !== "map") {
-    if (!isMissing(place.value))
-      provider.refuse("credentials", "{ type: static, id, secret, token }");
-    return missing;
-  }
-  const typeOnly = new Map([...place.value.entries].filter(([key]) => key === "type"));
-  const type = new Section(
-    { path: place.path, value: { kind: "map", entries: typeOnly } },
-    ["type"],
-    findings,
-  ).choice("type", ["static"]);
-  // The keys of another type are not looked at: they are neither wrong nor understood.
-  if (type === undefined) return missing;
-  const credentials = provider.section("credentials", ["type", "id", "secret", "token"]);
-  const rule = { expected: "text without blanks and line ends", matches: /^\S+$/ };
-  return {
-    type,
-    id: credentials.secret("id", rule),
-    secret: credentials.secret("secret", rule),
-    token: credentials.optionalSecret("token", rule),
-  };
-}
-
-function readRateLimit(provider: Section): ProviderConfig["rateLimit"] {
-  const rateLimit = provider.section("rateLimit", ["callsPerSecond", "readsPerSecond"]);
-  const perSecond = { default: 20, min: 1, max: 1000 };
-  return {
-    callsPerSecond: rateLimit.integer("callsPerSecond", perSecond),
-    readsPerSecond: rateLimit.integer("readsPerSecond", perSecond),
-  };
 }
 
 function readTimeouts(
