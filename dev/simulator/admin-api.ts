@@ -1,9 +1,12 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
 
+import { type ProductState } from "./action.ts";
 import { type ArrivalBook } from "./arrivals.ts";
+import { clouds } from "./credential.ts";
 import { faultSchema } from "./fault.ts";
 import { type FaultBook } from "./fault-book.ts";
+import { cloudOf, type Product, products } from "./product.ts";
 import { readBody } from "./raw-request.ts";
 import { summarise } from "./summary.ts";
 import { tickMs, type TimerLateness } from "./timer-lateness.ts";
@@ -13,6 +16,7 @@ export interface AdminParts {
   readonly arrivals: ArrivalBook;
   readonly faults: FaultBook;
   readonly lateness: TimerLateness;
+  readonly products: Readonly<Record<Product, ProductState>>;
   /** Forgets instances, jobs and nonces. */
   readonly clearState: () => void;
 }
@@ -23,6 +27,32 @@ const summaryQuery = z.strictObject({
 });
 const arrivalsQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
 
+const decimal = z.string().regex(/^[1-9]\d{0,18}$/);
+const mainProducts = { tencent: "wedata", alibaba: "dataworks" } as const;
+const handRerunSchema = z
+  .strictObject({
+    cloud: z.enum(clouds).optional(),
+    product: z.enum(products).optional(),
+    target: z.string().min(1),
+  })
+  .transform(({ cloud, product, target }, context) => {
+    const meant = product ?? (cloud === undefined ? undefined : mainProducts[cloud]);
+    if (meant === undefined || (cloud !== undefined && cloudOf[meant] !== cloud)) {
+      context.addIssue("A product is needed, or a cloud, or both that fit each other.");
+      return z.NEVER;
+    }
+    if (cloudOf[meant] === "alibaba" && !decimal.safeParse(target).success) {
+      context.addIssue("Alibaba's instances have decimal ids.");
+      return z.NEVER;
+    }
+    return { product: meant, target };
+  });
+
+/** Somebody else's rerun; without a product that of WeData or DataWorks, as the cloud says. */
+export type HandRerun = z.input<typeof handRerunSchema>;
+
+const flowSchema = z.strictObject({ flowId: decimal, instanceIds: z.array(decimal).min(1) });
+
 /**
  * Answers one admin request, in JSON.
  *
@@ -31,6 +61,8 @@ const arrivalsQuery = z.strictObject({ after: z.coerce.number().int().min(0).def
  *     DELETE /faults               clears them
  *     GET    /arrivals?after=N     every arrival with a sequence beyond N
  *     GET    /summary?windowMs=W   calls per target and action, busiest windows, own lateness
+ *     POST   /reruns               reruns an instance by somebody else's hand; no arrival of it
+ *     POST   /flows                makes execution records known to a DMS task flow
  *     POST   /reset                forgets arrivals, faults, instances, jobs, nonces and lateness
  *
  * Never rejects.
@@ -50,7 +82,7 @@ export async function answerAdmin(
     }
     send(response, 200, route(parts, { query: Object.fromEntries(url.searchParams), body }));
   } catch (error) {
-    // Every route only parses and counts: what is thrown is the caller's mistake.
+    // Every route only parses, counts and books: what is thrown is the caller's mistake.
     const text = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     send(response, 400, { error: text });
   }
@@ -74,6 +106,17 @@ const routes: Readonly<Record<string, Route>> = {
     const worstTimerLatenessMs = lateness.worstMs();
     const { windowMs } = summaryQuery.parse(query);
     return summarise(arrivals.after(0), windowMs, { worstTimerLatenessMs, tickMs });
+  },
+  "POST /reruns": ({ products: states }, { body }) => {
+    const { product, target } = handRerunSchema.parse(JSON.parse(body.toString("utf8")));
+    if (!states[product].instances.rerun(target, { by: "somebody-else" })) {
+      throw new Error(`The instance ${target} does not exist.`);
+    }
+    return {};
+  },
+  "POST /flows": ({ products: { dms } }, { body }) => {
+    dms.flows.seed(flowSchema.parse(JSON.parse(body.toString("utf8"))));
+    return {};
   },
   "POST /reset": ({ arrivals, faults, lateness, clearState }) => {
     arrivals.clear();

@@ -1,6 +1,8 @@
+import { type HandRerun } from "./admin-api.ts";
 import { type Arrival } from "./arrivals.ts";
 import { type Fault } from "./fault.ts";
 import { type FaultEntry } from "./fault-book.ts";
+import { type FlowSeed } from "./flow-book.ts";
 import { type Summary } from "./summary.ts";
 
 /** Talks to a simulator's admin port. Everything rejects when the simulator refuses or is away. */
@@ -25,6 +27,16 @@ export class SimulatorAdmin {
   /** Clears every fault; what has arrived stays booked. */
   async clear(): Promise<void> {
     await this.#ask("DELETE", "/faults");
+  }
+
+  /** Reruns an instance as if somebody else did: nothing arrives, but every reading shows it. */
+  async rerunByHand(rerun: HandRerun): Promise<void> {
+    await this.#ask("POST", "/reruns", rerun);
+  }
+
+  /** Makes execution records known to a DMS task flow, which otherwise lists what calls named. */
+  async seedFlow(flow: FlowSeed): Promise<void> {
+    await this.#ask("POST", "/flows", flow);
   }
 
   /** Forgets everything: arrivals, faults, instances, jobs, nonces, lateness. */

@@ -3,6 +3,7 @@ import { checkText, type TextRules, type TextValues } from "./text-parameters.ts
 
 /** One action of one Alibaba API version, its parameters' types already out of sight. */
 export interface AlibabaAction {
+  readonly product: "dataworks" | "dms";
   readonly name: string;
   readonly version: string;
   readonly effect: Effect;
@@ -23,8 +24,9 @@ export interface AlibabaActionSpec<Rules extends TextRules> extends Omit<Alibaba
 export function alibabaAction<const Rules extends TextRules>(
   spec: AlibabaActionSpec<Rules>,
 ): AlibabaAction {
-  const { name, version, effect, method, position } = spec;
+  const { product, name, version, effect, method, position } = spec;
   return {
+    product,
     name,
     version,
     effect,
@@ -37,7 +39,7 @@ export function alibabaAction<const Rules extends TextRules>(
       }
       const { values } = check;
       const run = (backend: Backend) => spec.run(values, backend);
-      return { kind: "admitted", call: { targets: spec.targets(values), run } };
+      return { kind: "admitted", call: { product, targets: spec.targets(values), run } };
     },
   };
 }

@@ -3,15 +3,29 @@ import { stringify } from "lossless-json";
 import { acs3ContentHash, acs3HeadersToSign, acs3Signature, parseAcs3 } from "./acs3-signature.ts";
 import { type Admission, refuse } from "./action.ts";
 import { dataworksGetTaskInstance } from "./actions/dataworks-get-task-instance.ts";
+import { dataworksListTaskInstanceOperationLogs } from "./actions/dataworks-list-task-instance-operation-logs.ts";
+import { dataworksListTaskInstances } from "./actions/dataworks-list-task-instances.ts";
 import { dataworksRerunTaskInstances } from "./actions/dataworks-rerun-task-instances.ts";
+import { dmsGetTaskInstanceRelation } from "./actions/dms-get-task-instance-relation.ts";
+import { dmsListTaskFlowInstance } from "./actions/dms-list-task-flow-instance.ts";
+import { dmsReRunTaskFlowInstance } from "./actions/dms-re-run-task-flow-instance.ts";
 import { type AlibabaAction } from "./alibaba-action.ts";
 import { jsonAnswer } from "./answer.ts";
 import { type Credential, type FindCredential } from "./credential.ts";
 import { type NonceBook } from "./nonce-book.ts";
+import { productOf } from "./product.ts";
 import { type Protocol } from "./protocol.ts";
 import { headerOf, type RawRequest } from "./raw-request.ts";
 
-const actions: readonly AlibabaAction[] = [dataworksRerunTaskInstances, dataworksGetTaskInstance];
+const actions: readonly AlibabaAction[] = [
+  dataworksRerunTaskInstances,
+  dataworksGetTaskInstance,
+  dataworksListTaskInstances,
+  dataworksListTaskInstanceOperationLogs,
+  dmsReRunTaskFlowInstance,
+  dmsListTaskFlowInstance,
+  dmsGetTaskInstanceRelation,
+];
 const clockToleranceMs = 15 * 60_000;
 
 /**
@@ -24,9 +38,11 @@ export function alibabaProtocol(find: FindCredential, nonces: NonceBook): Protoc
     cloud: "alibaba",
     identify: (request) => {
       const action = headerOf(request, "x-acs-action") ?? "";
-      const version = headerOf(request, "x-acs-version");
+      const version = headerOf(request, "x-acs-version") ?? "";
       const known = actions.find((one) => one.name === action && one.version === version);
-      return { action, accessKeyId: keyIdOf(request), effect: known?.effect ?? "unknown" };
+      const product = productOf("alibaba", version);
+      const effect = known?.effect ?? "unknown";
+      return { action, version, product, accessKeyId: keyIdOf(request), effect };
     },
     admit: (request, nowMs) => {
       const found = findAction(request);
@@ -48,7 +64,7 @@ export function alibabaProtocol(find: FindCredential, nonces: NonceBook): Protoc
         RequestId,
         Message: message,
         Recommend: `https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(code)}`,
-        HostId: "dataworks.simulator.invalid",
+        HostId: "provider.simulator.invalid",
         Code: code,
       };
       return jsonAnswer(status, JSON.stringify(body), {

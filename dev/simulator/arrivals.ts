@@ -1,6 +1,7 @@
 import { type Effect } from "./action.ts";
 import { type Cloud } from "./credential.ts";
 import { type Mishap } from "./fault.ts";
+import { type Product } from "./product.ts";
 
 /** What the caller was given: a success, a refusal, or what a fault made of it. */
 export type AnswerKind = "pending" | "success" | "refused" | "client-gone" | Mishap["kind"];
@@ -12,8 +13,11 @@ export interface Arrival {
   /** When its headers had come: monotonic ms of the simulator's process. */
   readonly at: number;
   readonly cloud: Cloud;
+  /** By its version; `unknown` for one that this cloud does not have. */
+  readonly product: Product | "unknown";
   /** As its headers say, unverified; empty when they say nothing. */
   readonly action: string;
+  readonly version: string;
   readonly accessKeyId: string;
   readonly effect: Effect | "unknown";
   /** Empty until the gateway admitted it, and for good when it did not. */
@@ -31,7 +35,7 @@ export interface Arrival {
 /** What is known when the headers have come. */
 export type ArrivalHead = Pick<
   Arrival,
-  "at" | "cloud" | "action" | "accessKeyId" | "effect" | "requestId"
+  "at" | "cloud" | "product" | "action" | "version" | "accessKeyId" | "effect" | "requestId"
 >;
 
 /** What turns out later. */

@@ -4,21 +4,21 @@ import { type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type ActionEnd, type AdmittedCall } from "./action.ts";
+import { type ActionEnd, type AdmittedCall, type ProductState } from "./action.ts";
 import { type ArrivalBook, type ArrivalNews } from "./arrivals.ts";
 import { type CloudError } from "./answer.ts";
 import { deliver, type Delivery } from "./delivery.ts";
 import { type CallTraits, type FaultBook, type FaultDraw } from "./fault-book.ts";
-import { type InstanceBook } from "./instance-book.ts";
 import { type JobBook } from "./job-book.ts";
 import { mishapDelivery, mishapExecutes, mishapHidesRequest } from "./mishap.ts";
+import { type Product } from "./product.ts";
 import { type Protocol } from "./protocol.ts";
 import { readBody, type RawRequest, requestHead } from "./raw-request.ts";
 
 /** One cloud behind its ports. */
 export interface CallDeskOptions {
   readonly protocol: Protocol;
-  readonly instances: InstanceBook;
+  readonly products: Readonly<Record<Product, ProductState>>;
   readonly jobs: JobBook;
   readonly faults: FaultBook;
   readonly arrivals: ArrivalBook;
@@ -94,10 +94,17 @@ export class CallDesk {
     return delivery;
   }
 
-  #run(call: AdmittedCall, { failingTargets, jobEnd }: FaultDraw): ActionEnd {
-    const { instances, jobs } = this.#parts;
-    const isFailing = (target: string) => failingTargets.has(target);
-    return call.run({ instances, jobs, isFailing, ...(jobEnd === undefined ? {} : { jobEnd }) });
+  #run(call: AdmittedCall, { failingTargets, jobEnd, ...draw }: FaultDraw): ActionEnd {
+    const { products, jobs } = this.#parts;
+    const { orderFor, takeNewInstance } = draw;
+    return call.run({
+      ...products[call.product],
+      jobs,
+      isFailing: (target) => failingTargets.has(target),
+      orderFor,
+      takeNewInstance,
+      ...(jobEnd === undefined ? {} : { jobEnd }),
+    });
   }
 
   #usual(end: ActionEnd, open: OpenCall): Delivery & { kind: "whole" } {

@@ -4,12 +4,15 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from "
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Certificate } from "./certificate.ts";
+import { type ServerCertificate } from "./certificate.ts";
 
 /** What happens to a TLS connection before its handshake. */
 export interface HandshakeTrouble {
   readonly delayMs: number;
-  readonly reset: boolean;
+  /** What follows the ClientHello instead of a handshake. */
+  readonly instead?: "reset" | "close" | "hang";
+  /** What is shown instead of the usual certificate. */
+  readonly certificate?: ServerCertificate;
 }
 
 /** A port that is open, and how to shut it. */
@@ -42,22 +45,30 @@ export async function openEntrance(port: number, take: TakeRequest): Promise<Ent
   };
 }
 
-/** Opens an HTTPS port on 127.0.0.1; `troubleFor` is asked once a connection. */
-export async function openTlsEntrance(
-  port: number,
-  certificate: Certificate,
-  troubleFor: () => HandshakeTrouble,
-  take: TakeRequest,
-): Promise<Entrance> {
+/** What a TLS port is opened with. */
+export interface TlsEntranceOptions {
+  readonly port: number;
+  readonly certificate: ServerCertificate;
+  /** Asked once a connection; must not reject. */
+  readonly troubleFor: () => Promise<HandshakeTrouble>;
+  readonly take: TakeRequest;
+}
+
+/** Opens an HTTPS port on 127.0.0.1. */
+export async function openTlsEntrance(options: TlsEntranceOptions): Promise<Entrance> {
+  const { port, take, troubleFor } = options;
   // The raw sockets by their peer's port: TLS hides them, but only they can send an RST.
   const sockets = new Map<number, Socket>();
-  const server = createTlsServer(certificate, (message, response) => {
-    const connection = sockets.get(message.socket.remotePort ?? -1);
-    take(message, response, connection ?? message.socket);
-  });
-  bePatient(server);
-  // Failed handshakes are the client's to report.
-  server.on("tlsClientError", () => undefined);
+  const serve = (certificate: ServerCertificate) => {
+    const server = createTlsServer(certificate, (message, response) => {
+      const connection = sockets.get(message.socket.remotePort ?? -1);
+      take(message, response, connection ?? message.socket);
+    });
+    bePatient(server);
+    // Failed handshakes are the client's to report.
+    return server.on("tlsClientError", () => undefined);
+  };
+  const usual = serve(options.certificate);
   const door = createTcpServer({ pauseOnConnect: true }, (socket) => {
     const peerPort = socket.remotePort ?? -1;
     sockets.set(peerPort, socket);
@@ -67,7 +78,10 @@ export async function openTlsEntrance(
       }
     });
     socket.on("error", () => undefined);
-    void letIn(socket, troubleFor(), server);
+    void troubleFor().then(async (trouble) => {
+      const server = trouble.certificate === undefined ? usual : serve(trouble.certificate);
+      await letIn(socket, trouble, server);
+    });
   });
   door.listen(port, "127.0.0.1");
   await once(door, "listening");
@@ -86,12 +100,20 @@ async function letIn(socket: Socket, trouble: HandshakeTrouble, server: Server):
   if (trouble.delayMs > 0) {
     await sleep(trouble.delayMs, undefined, { ref: false });
   }
-  if (trouble.reset) {
-    socket.once("data", () => socket.resetAndDestroy());
-    socket.resume();
-  } else if (!socket.destroyed) {
-    server.emit("connection", socket);
+  if (socket.destroyed) {
+    return;
   }
+  if (trouble.instead === undefined) {
+    server.emit("connection", socket);
+    return;
+  }
+  const ends = {
+    reset: () => socket.resetAndDestroy(),
+    close: () => socket.end(),
+    hang: () => undefined,
+  };
+  socket.once("data", ends[trouble.instead]);
+  socket.resume();
 }
 
 // A hung call must stay hung, and a kept-alive connection must not end by the server's whim.

@@ -1,12 +1,16 @@
 import { type Effect } from "./action.ts";
 import { type Cloud } from "./credential.ts";
 import { type Fault, isMishap, type Mishap } from "./fault.ts";
+import { type RunOrder } from "./instance-book.ts";
 import { type JobEnd } from "./job-book.ts";
+import { type Product } from "./product.ts";
 
 /** What a fault's filter is held against. */
 export interface CallTraits {
   readonly cloud: Cloud;
+  readonly product?: Product | "unknown";
   readonly action?: string;
+  readonly version?: string;
   readonly accessKeyId?: string;
   readonly effect?: Effect | "unknown";
   readonly targets?: readonly string[];
@@ -19,11 +23,15 @@ export interface FaultEntry {
   readonly hits: number;
 }
 
-/** All that goes wrong with one call. */
+type RunOutcome = Extract<Fault, { kind: "run-outcome" }>;
+
+/** All that goes wrong with one call; what concerns its runs is drawn when they start. */
 export interface FaultDraw {
   readonly delayMs: number;
   readonly failingTargets: ReadonlySet<string>;
+  readonly orderFor: (target: string) => RunOrder;
   readonly jobEnd?: JobEnd;
+  readonly takeNewInstance: () => boolean;
   readonly mishap?: Mishap;
 }
 
@@ -76,12 +84,14 @@ export class FaultBook {
         partial.targets.forEach((target) => failingTargets.add(target));
       }
     }
-    const hasJob = isRerun && call.cloud === "tencent";
+    const hasJob = isRerun && call.product === "wedata" && call.version === "2025-08-06";
     const jobEnd = hasJob ? this.take("job-outcome", call)?.outcome : undefined;
     const mishap = this.#hits(isMishap, call).next().value;
     return {
       delayMs,
       failingTargets,
+      orderFor: this.#orders(call),
+      takeNewInstance: () => this.take("new-instance", call) !== undefined,
       ...(jobEnd === undefined ? {} : { jobEnd }),
       ...(mishap === undefined ? {} : { mishap }),
     };
@@ -90,6 +100,21 @@ export class FaultBook {
   /** A time between the two, every one as likely as the others. */
   between({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): number {
     return minMs + this.#random() * Math.max(0, maxMs - minMs);
+  }
+
+  // Drawn when the first run starts: a call that a mishap stops must not use these faults up.
+  #orders(call: CallTraits): (target: string) => RunOrder {
+    let drawn:
+      { readonly hiddenForMs: number; readonly outcome: RunOutcome | undefined } | undefined;
+    return (target) => {
+      drawn ??= {
+        hiddenForMs: this.take("evidence-lag", call)?.ms ?? 0,
+        outcome: this.take("run-outcome", call),
+      };
+      const { hiddenForMs, outcome } = drawn;
+      const isMeant = outcome?.targets?.includes(target) ?? true;
+      return { hiddenForMs, ...(outcome !== undefined && isMeant ? { end: outcome.outcome } : {}) };
+    };
   }
 
   // Lazy on purpose: a hit is counted only when the caller asks for it.

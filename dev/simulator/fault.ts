@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 import { clouds } from "./credential.ts";
+import { runEnds } from "./instance-run.ts";
 import { jobEnds } from "./job-book.ts";
+import { products } from "./product.ts";
 
 const ms = z.number().min(0);
 const target = z.string().min(1);
@@ -9,7 +11,9 @@ const target = z.string().min(1);
 /** Which calls a fault is about; what is left out matches everything. */
 const callFilter = z.strictObject({
   cloud: z.enum(clouds).optional(),
+  product: z.enum(products).optional(),
   action: z.string().optional(),
+  version: z.string().optional(),
   accessKeyId: z.string().optional(),
   effect: z.enum(["rerun", "read"]).optional(),
   /** Part of at least one of the call's targets. */
@@ -99,14 +103,35 @@ export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("handshake-delay"), minMs: ms, maxMs: ms, ...onHandshakes }),
   /** TLS ports only: the connection is reset when the ClientHello has come. */
   z.strictObject({ kind: z.literal("handshake-reset"), ...onHandshakes }),
+  /** TLS ports only: the connection is closed (FIN) when the ClientHello has come. */
+  z.strictObject({ kind: z.literal("handshake-close"), ...onHandshakes }),
+  /** TLS ports only: the ClientHello is read and never answered. */
+  z.strictObject({ kind: z.literal("handshake-hang"), ...onHandshakes }),
+  /** TLS ports only: a certificate that nobody trusts, or a trusted one whose time is over. */
+  z.strictObject({
+    kind: z.literal("handshake-certificate"),
+    certificate: z.enum(["untrusted", "expired"]),
+    ...onHandshakes,
+  }),
   /** Reruns only: these targets are not run; the others are. */
   z.strictObject({
     kind: z.literal("partial-success"),
     targets: z.array(target).min(1),
     ...onCalls,
   }),
-  /** Tencent's asynchronous reruns only: how the job ends, whatever became of its targets. */
+  /** WeData's jobs (2025-08-06) only: how the job ends; only its first half runs, or none of it. */
   z.strictObject({ kind: z.literal("job-outcome"), outcome: z.enum(jobEnds), ...onCalls }),
+  /** Reruns only: how the runs end that the call starts, of all its targets or of these. */
+  z.strictObject({
+    kind: z.literal("run-outcome"),
+    outcome: z.enum(runEnds),
+    targets: z.array(target).min(1).optional(),
+    ...onCalls,
+  }),
+  /** Reruns only: no reading shows the runs that the call starts before so many ms have gone. */
+  z.strictObject({ kind: z.literal("evidence-lag"), ms, ...onCalls }),
+  /** DMS reruns only: a new instance is made and the old one stays as it is. */
+  z.strictObject({ kind: z.literal("new-instance"), ...onCalls }),
 ]);
 
 /** Something that goes wrong; see {@link faultSchema}. */

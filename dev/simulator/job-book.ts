@@ -8,6 +8,8 @@ export type JobEnd = (typeof jobEnds)[number];
 
 /** What a new job is about. */
 export interface JobOrder {
+  /** In the words of GetOpsAsyncJob's `AsyncType`, whose values are published nowhere. */
+  readonly type: string;
   readonly total: number;
   readonly failed: number;
   readonly end: JobEnd;
@@ -16,6 +18,7 @@ export interface JobOrder {
 /** A job as it stands now; statuses are those of Tencent's GetOpsAsyncJob (2025-08-06). */
 export interface JobView {
   readonly id: string;
+  readonly type: string;
   readonly status: "INIT" | "RUNNING" | Exclude<JobEnd, "NEVER">;
   readonly total: number;
   readonly finished: number;
@@ -52,11 +55,11 @@ export class JobBook {
     if (job === undefined) {
       return undefined;
     }
-    const { total, failed, end, createdAtMs } = job;
+    const { type, total, failed, end, createdAtMs } = job;
     const runningAtMs = createdAtMs + this.#durationMs / 3;
     const endsAtMs = createdAtMs + this.#durationMs;
     const now = this.#now();
-    const open = { id, total, finished: 0, succeeded: 0, createdAtMs };
+    const open = { id, type, total, finished: 0, succeeded: 0, createdAtMs };
     if (now < runningAtMs) {
       return { ...open, status: "INIT", updatedAtMs: createdAtMs };
     }

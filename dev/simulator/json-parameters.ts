@@ -5,21 +5,29 @@ export type JsonRule = {
   readonly required?: true;
 } & (
   | { readonly type: "string"; readonly oneOf?: readonly string[]; readonly like?: RegExp }
-  | { readonly type: "boolean" | "integer" | "strings" }
-  | { readonly type: "object"; readonly fields: JsonRules }
+  | { readonly type: "integer"; readonly min?: number; readonly max?: number }
+  | { readonly type: "boolean" | "strings" | "integers" }
+  | { readonly type: "object" | "objects"; readonly fields: JsonRules }
 );
 
 /** The parameters of one action: everything that may be in its body. */
 export type JsonRules = Readonly<Record<string, JsonRule>>;
 
-type JsonValue<Rule extends JsonRule> = Rule extends { readonly type: "object" }
-  ? Readonly<Record<string, unknown>>
+type JsonValue<Rule extends JsonRule> = Rule extends {
+  readonly type: "object" | "objects";
+  readonly fields: infer Fields extends JsonRules;
+}
+  ? Rule["type"] extends "object"
+    ? JsonValues<Fields>
+    : readonly JsonValues<Fields>[]
   : {
       string: string;
       boolean: boolean;
       integer: number;
       strings: readonly string[];
+      integers: readonly number[];
       object: never;
+      objects: never;
     }[Rule["type"]];
 
 /** The values that a table of rules lets through. */
@@ -54,6 +62,15 @@ export function checkJson<Rules extends JsonRules>(
   }
   // The rules have just been held against every one of its values.
   return { kind: "values", values: body as JsonValues<Rules> };
+}
+
+/** Rules for texts that may be left out, by their names alone. */
+export function optionalTexts<const Name extends string>(
+  ...names: readonly Name[]
+): Readonly<Record<Name, { readonly type: "string" }>> {
+  const rules = names.map((name) => [name, { type: "string" }] as const);
+  // Object.fromEntries forgets the names that it was given.
+  return Object.fromEntries(rules) as Record<Name, { readonly type: "string" }>;
 }
 
 /** Whether a JSON value is an object with names. */
@@ -97,13 +114,29 @@ function wrong(rule: JsonRule, name: string, value: unknown): CloudError | undef
   if (rule.type === "object" && isJsonObject(value)) {
     return firstProblem(rule.fields, value, `${name}.`);
   }
-  if (rule.type === "string" && typeof value === "string" && !isAllowed(rule, value)) {
-    return problem("InvalidParameterValue", `The value \`${value}\` of \`${name}\` is not valid.`);
+  if (Array.isArray(value)) {
+    return wrongList(rule, name, value);
   }
-  if (rule.type === "strings" && rule.required === true && Array.isArray(value) && !value.length) {
-    return problem("InvalidParameterValue", `The list \`${name}\` is empty.`);
+  if (
+    (rule.type === "string" && typeof value === "string" && !isAllowed(rule, value)) ||
+    (rule.type === "integer" && typeof value === "number" && !isBetween(rule, value))
+  ) {
+    const shown = String(value);
+    return problem("InvalidParameterValue", `The value \`${shown}\` of \`${name}\` is not valid.`);
   }
   return undefined;
+}
+
+function wrongList(rule: JsonRule, name: string, list: readonly unknown[]): CloudError | undefined {
+  if (rule.required === true && list.length === 0) {
+    return problem("InvalidParameterValue", `The list \`${name}\` is empty.`);
+  }
+  return rule.type === "objects"
+    ? list
+        .filter(isJsonObject)
+        .map((one, index) => firstProblem(rule.fields, one, `${name}.${index}.`))
+        .find((found) => found !== undefined)
+    : undefined;
 }
 
 function hasType(rule: JsonRule, value: unknown): boolean {
@@ -115,6 +148,10 @@ function hasType(rule: JsonRule, value: unknown): boolean {
       return Number.isInteger(value);
     case "strings":
       return Array.isArray(value) && value.every((one) => typeof one === "string");
+    case "integers":
+      return Array.isArray(value) && value.every(Number.isInteger);
+    case "objects":
+      return Array.isArray(value) && value.every(isJsonObject);
     case "object":
       return isJsonObject(value);
   }
@@ -126,6 +163,10 @@ function isAllowed(rule: JsonRule & { readonly type: "string" }, value: string):
     (rule.like?.test(value) ?? true) &&
     (rule.required !== true || value !== "")
   );
+}
+
+function isBetween({ min, max }: JsonRule & { readonly type: "integer" }, value: number): boolean {
+  return value >= (min ?? value) && value <= (max ?? value);
 }
 
 function problem(code: string, message: string): CloudError {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { parseCredentials } from "./credential.ts";
+import { type FlowSeed } from "./flow-book.ts";
 import { startSimulator } from "./simulator.ts";
 
 const usage = `Usage: npm run simulator -- --credentials-file FILE [options]
@@ -11,7 +12,8 @@ const usage = `Usage: npm run simulator -- --credentials-file FILE [options]
                             any free port by default
   --ca-out FILE             where to write the CA of the TLS ports
   --job-duration-ms N       from a Tencent job's opening to its end (300)
-  --instance-run-ms N       from an instance's rerun to its success (500)
+  --instance-run-ms N       from an instance's rerun to its end (500)
+  --flow ID=ID,ID           a DMS task flow and its execution records; may be repeated
   --denied-target ID        an instance that does not exist; may be repeated
   --die-with-parent         end when stdin closes
 
@@ -37,6 +39,7 @@ async function run(): Promise<void> {
       "ca-out": { type: "string" },
       "job-duration-ms": { type: "string", default: "300" },
       "instance-run-ms": { type: "string", default: "500" },
+      flow: { type: "string", multiple: true, default: [] },
       "denied-target": { type: "string", multiple: true, default: [] },
       "die-with-parent": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -61,6 +64,7 @@ async function run(): Promise<void> {
     },
     jobDurationMs: count("job-duration-ms", values["job-duration-ms"]),
     instanceRunMs: count("instance-run-ms", values["instance-run-ms"]),
+    flows: values.flow.map(flowSeed),
     deniedTargets: values["denied-target"],
   });
   const { close, ...addresses } = simulator;
@@ -78,6 +82,14 @@ async function run(): Promise<void> {
     writeFileSync(values["ca-out"], simulator.caPem);
   }
   process.stdout.write(`${JSON.stringify(addresses)}\n`);
+}
+
+function flowSeed(text: string): FlowSeed {
+  const { flowId, ids } = /^(?<flowId>\d+)=(?<ids>\d+(?:,\d+)*)$/.exec(text)?.groups ?? {};
+  if (flowId === undefined || ids === undefined) {
+    throw new Error(`--flow must be like 7001=1,2, not ${text}`);
+  }
+  return { flowId, instanceIds: ids.split(",") };
 }
 
 function count(flag: string, text: string): number {

@@ -1,11 +1,15 @@
 import { type Admission, type Effect } from "./action.ts";
 import { type Answer, type CloudError } from "./answer.ts";
 import { type Cloud } from "./credential.ts";
+import { type Product } from "./product.ts";
 import { type RawRequest } from "./raw-request.ts";
 
 /** Who seems to want what, by the headers alone: good enough to book an arrival, proves nothing. */
 export interface CallIdentity {
   readonly action: string;
+  readonly version: string;
+  /** `unknown` for a version that this cloud does not have. */
+  readonly product: Product | "unknown";
   readonly accessKeyId: string;
   /** `unknown` for an action that this cloud does not have. */
   readonly effect: Effect | "unknown";

@@ -2,10 +2,12 @@ import { answerAdmin } from "./admin-api.ts";
 import { alibabaProtocol } from "./alibaba-protocol.ts";
 import { ArrivalBook } from "./arrivals.ts";
 import { CallDesk } from "./call-desk.ts";
-import { makeCertificate } from "./certificate.ts";
+import { makeAuthority } from "./certificate.ts";
 import { type Cloud, type Credential, credentialFinder } from "./credential.ts";
 import { type Entrance, openEntrance, openTlsEntrance, type TakeRequest } from "./entrance.ts";
 import { FaultBook } from "./fault-book.ts";
+import { FlowBook, type FlowSeed } from "./flow-book.ts";
+import { HandshakeDesk } from "./handshake-desk.ts";
 import { InstanceBook } from "./instance-book.ts";
 import { JobBook } from "./job-book.ts";
 import { NonceBook } from "./nonce-book.ts";
@@ -23,10 +25,12 @@ export interface SimulatorOptions {
   readonly ports?: Readonly<Partial<Record<PortName, number>>>;
   /** From a Tencent job's opening to its end; 300 when left out. */
   readonly jobDurationMs?: number;
-  /** From an instance's rerun to its success; 500 when left out. */
+  /** From an instance's rerun to its end; 500 when left out. */
   readonly instanceRunMs?: number;
   /** Ids that do not exist; every other one is created on first sight. */
   readonly deniedTargets?: readonly string[];
+  /** Execution records of DMS task flows that are there from the start. */
+  readonly flows?: readonly FlowSeed[];
   /** The faults' dice, from 0 (included) to 1 (excluded). */
   readonly random?: () => number;
 }
@@ -52,10 +56,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const arrivals = new ArrivalBook();
   const nonces = new NonceBook();
   const jobs = new JobBook(jobDurationMs, Date.now);
-  const book = () =>
-    new InstanceBook({ runMs: instanceRunMs, denied: deniedTargets, now: Date.now });
-  const instances = { tencent: book(), alibaba: book() };
-  const certificate = await makeCertificate();
+  const state = (seeds: readonly FlowSeed[] = []) => ({
+    instances: new InstanceBook({ runMs: instanceRunMs, denied: deniedTargets, now: Date.now }),
+    flows: new FlowBook(seeds),
+  });
+  const products = { wedata: state(), dataworks: state(), dms: state(options.flows) };
+  const authority = await makeAuthority();
+  const certificate = await authority.issue();
+  const handshakes = new HandshakeDesk(faults, authority);
   const lateness = new TimerLateness();
   const opened: Entrance[] = [];
   const close = async () => {
@@ -63,7 +71,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await Promise.all(opened.splice(0).map(async (entrance) => entrance.close()));
   };
   const clearState = () => {
-    [nonces, jobs, instances.tencent, instances.alibaba].forEach((part) => part.clear());
+    const ofProducts = Object.values(products).flatMap((one) => [one.instances, one.flows]);
+    [nonces, jobs, ...ofProducts].forEach((part) => part.clear());
   };
 
   const plain = async (port: PortName, take: TakeRequest) => {
@@ -72,18 +81,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     return `http://127.0.0.1:${entrance.port}`;
   };
   const tls = async (port: PortName, cloud: Cloud, take: TakeRequest) => {
-    const troubleFor = () => {
-      const delay = faults.take("handshake-delay", { cloud });
-      const reset = faults.take("handshake-reset", { cloud }) !== undefined;
-      return { delayMs: delay === undefined ? 0 : faults.between(delay), reset };
-    };
-    const entrance = await openTlsEntrance(ports[port] ?? 0, certificate, troubleFor, take);
+    const troubleFor = async () => handshakes.troubleFor(cloud);
+    const at = ports[port] ?? 0;
+    const entrance = await openTlsEntrance({ port: at, certificate, troubleFor, take });
     opened.push(entrance);
     return `https://127.0.0.1:${entrance.port}`;
   };
   const deskOf = (protocol: Protocol): TakeRequest => {
-    const parts = { protocol, jobs, faults, arrivals, instances: instances[protocol.cloud] };
-    const desk = new CallDesk(parts);
+    const desk = new CallDesk({ protocol, jobs, faults, arrivals, products });
     return (message, response, socket) => void desk.take(message, response, socket);
   };
 
@@ -96,9 +101,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       alibabaUrl: await plain("alibaba", alibaba),
       alibabaTlsUrl: await tls("alibabaTls", "alibaba", alibaba),
       adminUrl: await plain("admin", (message, response) => {
-        void answerAdmin(message, response, { arrivals, faults, lateness, clearState });
+        void answerAdmin(message, response, { arrivals, faults, lateness, products, clearState });
       }),
-      caPem: certificate.caPem,
+      caPem: authority.caPem,
       close,
     };
   } catch (error) {

@@ -1,10 +1,12 @@
 import { type Arrival } from "./arrivals.ts";
 import { type Cloud } from "./credential.ts";
+import { type Product } from "./product.ts";
 import { mostInWindow } from "./sliding-window.ts";
 
 /** How often one target was asked to run again, and how often it did. */
 export interface TargetCalls {
   readonly cloud: Cloud;
+  readonly product: Product | "unknown";
   readonly target: string;
   readonly arrived: number;
   readonly executed: number;
@@ -13,8 +15,10 @@ export interface TargetCalls {
 /** How often one access key called one action. */
 export interface ActionCalls {
   readonly cloud: Cloud;
+  readonly product: Product | "unknown";
   readonly accessKeyId: string;
   readonly action: string;
+  readonly version: string;
   readonly arrived: number;
   readonly executed: number;
 }
@@ -47,17 +51,18 @@ export function summarise(
   windowMs: number,
   lateness: Lateness,
 ): Summary {
-  const targets = new Tally<Pick<TargetCalls, "cloud" | "target">>();
-  const actions = new Tally<Pick<ActionCalls, "cloud" | "accessKeyId" | "action">>();
+  const targets = new Tally<Pick<TargetCalls, "cloud" | "product" | "target">>();
+  const actions = new Tally<Omit<ActionCalls, "arrived" | "executed">>();
   const rerunTimes = new Map<string, { cloud: Cloud; accessKeyId: string; timesMs: number[] }>();
-  for (const { cloud, accessKeyId, action, effect, executed, ...arrival } of arrivals) {
-    actions.add({ cloud, accessKeyId, action }, executed);
+  for (const { cloud, product, accessKeyId, effect, executed, ...arrival } of arrivals) {
+    const { action, version } = arrival;
+    actions.add({ cloud, product, accessKeyId, action, version }, executed);
     if (effect !== "rerun") {
       continue;
     }
     const ran = new Set(arrival.ranTargets);
     for (const target of new Set(arrival.targets)) {
-      targets.add({ cloud, target }, ran.has(target));
+      targets.add({ cloud, product, target }, ran.has(target));
     }
     const key = `${cloud} ${accessKeyId}`;
     const times = rerunTimes.get(key) ?? { cloud, accessKeyId, timesMs: [] };

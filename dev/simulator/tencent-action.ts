@@ -24,6 +24,7 @@ export function tencentAction<const Rules extends JsonRules>(
   spec: TencentActionSpec<Rules>,
 ): TencentAction {
   const { name, version, effect } = spec;
+  const product = "wedata";
   return {
     name,
     version,
@@ -35,7 +36,7 @@ export function tencentAction<const Rules extends JsonRules>(
       }
       const { values } = check;
       const run = (backend: Backend) => spec.run(values, backend);
-      return { kind: "admitted", call: { targets: spec.targets(values), run } };
+      return { kind: "admitted", call: { product, targets: spec.targets(values), run } };
     },
   };
 }

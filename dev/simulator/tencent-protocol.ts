@@ -1,10 +1,16 @@
 import { type Admission, refuse } from "./action.ts";
 import { tencentGetOpsAsyncJob } from "./actions/tencent-get-ops-async-job.ts";
 import { tencentGetTaskInstance } from "./actions/tencent-get-task-instance.ts";
+import { tencentGetTaskInstance2021 } from "./actions/tencent-get-task-instance-2021.ts";
+import { tencentGetTriggerWorkflowRun } from "./actions/tencent-get-trigger-workflow-run.ts";
+import { tencentListTaskInstanceExecutions } from "./actions/tencent-list-task-instance-executions.ts";
 import { tencentRerunTaskInstancesAsync } from "./actions/tencent-rerun-task-instances-async.ts";
+import { tencentRerunTriggerWorkflowRunAsync } from "./actions/tencent-rerun-trigger-workflow-run-async.ts";
+import { tencentRunRerunScheduleInstances } from "./actions/tencent-run-rerun-schedule-instances.ts";
 import { jsonAnswer } from "./answer.ts";
 import { type FindCredential } from "./credential.ts";
 import { isJsonObject } from "./json-parameters.ts";
+import { productOf } from "./product.ts";
 import { type Protocol } from "./protocol.ts";
 import { headerOf, type RawRequest } from "./raw-request.ts";
 import { parseTc3, tc3Service, tc3Signature } from "./tc3-signature.ts";
@@ -14,6 +20,11 @@ const actions: readonly TencentAction[] = [
   tencentRerunTaskInstancesAsync,
   tencentGetOpsAsyncJob,
   tencentGetTaskInstance,
+  tencentListTaskInstanceExecutions,
+  tencentRerunTriggerWorkflowRunAsync,
+  tencentGetTriggerWorkflowRun,
+  tencentRunRerunScheduleInstances,
+  tencentGetTaskInstance2021,
 ];
 const clockToleranceMs = 5 * 60_000;
 const largestBodyBytes = 10 * 1024 * 1024;
@@ -28,10 +39,11 @@ export function tencentProtocol(find: FindCredential): Protocol {
     cloud: "tencent",
     identify: (request) => {
       const action = headerOf(request, "x-tc-action") ?? "";
-      const version = headerOf(request, "x-tc-version");
+      const version = headerOf(request, "x-tc-version") ?? "";
       const known = actions.find((one) => one.name === action && one.version === version);
       const accessKeyId = parseTc3(headerOf(request, "authorization") ?? "")?.secretId ?? "";
-      return { action, accessKeyId, effect: known?.effect ?? "unknown" };
+      const product = productOf("tencent", version);
+      return { action, version, product, accessKeyId, effect: known?.effect ?? "unknown" };
     },
     admit: (request, nowMs) =>
       misshapen(request) ?? unauthentic(request, nowMs, find) ?? admitAction(request),

@@ -1,10 +1,13 @@
 import { type CloudError } from "./answer.ts";
 
 /** What one parameter of a query or form may be; `longs` is a JSON text such as `[12,34]`. */
-export interface TextRule {
-  readonly type: "string" | "boolean" | "long" | "longs";
+export type TextRule = {
   readonly required?: true;
-}
+} & (
+  | { readonly type: "string"; readonly oneOf?: readonly string[]; readonly like?: RegExp }
+  | { readonly type: "integer"; readonly min: number; readonly max: number }
+  | { readonly type: "boolean" | "long" | "longs" }
+);
 
 /** The parameters of one action: everything that may be in its query or form. */
 export type TextRules = Readonly<Record<string, TextRule>>;
@@ -12,6 +15,7 @@ export type TextRules = Readonly<Record<string, TextRule>>;
 /** Longs stay decimal text from end to end: a JS number would round them beyond 2^53. */
 interface TextTypes {
   string: string;
+  integer: number;
   boolean: boolean;
   long: string;
   longs: readonly string[];
@@ -57,7 +61,7 @@ export function checkText<Rules extends TextRules>(
       }
       continue;
     }
-    const value = more.length > 0 ? undefined : read[rule.type](text);
+    const value = more.length > 0 ? undefined : readText(rule, text);
     if (value === undefined) {
       return wrong("InvalidParameter", `The specified parameter ${name} is not valid.`);
     }
@@ -67,8 +71,24 @@ export function checkText<Rules extends TextRules>(
   return { kind: "values", values: values as TextValues<Rules> };
 }
 
+function readText(rule: TextRule, text: string): unknown {
+  switch (rule.type) {
+    case "string": {
+      const isAllowed = (rule.oneOf?.includes(text) ?? true) && (rule.like?.test(text) ?? true);
+      return isAllowed ? text : undefined;
+    }
+    case "integer": {
+      const value = read.integer(text);
+      return value !== undefined && value >= rule.min && value <= rule.max ? value : undefined;
+    }
+    default:
+      return read[rule.type](text);
+  }
+}
+
 const read: { readonly [T in TextRule["type"]]: (text: string) => TextTypes[T] | undefined } = {
   string: (text) => text,
+  integer: (text) => (/^(?:0|-?[1-9]\d{0,8})$/.test(text) ? Number(text) : undefined),
   boolean: (text) => (text === "true" || text === "false" ? text === "true" : undefined),
   long: (text) => (isLong(text) ? text : undefined),
   longs: (text) => {

@@ -9,3 +9,8 @@ export function offsetHours(zone: string): number | undefined {
   const hours = /^UTC(?<sign>[+-])(?<hours>1[0-4]|\d)$/.exec(zone)?.groups;
   return hours === undefined ? undefined : Number(`${hours["sign"] ?? ""}${hours["hours"] ?? ""}`);
 }
+
+/** The day of a moment as `yyyy-MM-dd` on the clocks of a zone. */
+export function wallDay(epochMs: number, offsetHours: number): string {
+  return wallClock(epochMs, offsetHours).slice(0, 10);
+}

@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 
 import type OpenApi from "@alicloud/openapi-client";
 import { RuntimeOptions } from "@alicloud/tea-util";
+import { isSafeNumber, parse } from "lossless-json";
+import { v20210820 } from "tencentcloud-sdk-nodejs/tencentcloud/services/wedata/v20210820/index.js";
 import { v20250806 } from "tencentcloud-sdk-nodejs/tencentcloud/services/wedata/v20250806/index.js";
 
 import { type Simulator } from "../../dev/simulator/simulator.ts";
@@ -28,13 +30,22 @@ export interface TencentClientOptions {
   readonly reqTimeoutS?: number;
 }
 
-/** Tencent's own generated client, over the simulator's plain or TLS port. */
-export function tencentClient(
+/** Tencent's own generated client of 2025-08-06, over the simulator's plain or TLS port. */
+export function tencentClient(simulator: Simulator, options: TencentClientOptions = {}) {
+  return new v20250806.Client(clientConfig(simulator, options));
+}
+
+/** The same for 2021-08-20. */
+export function tencentClient2021(simulator: Simulator, options: TencentClientOptions = {}) {
+  return new v20210820.Client(clientConfig(simulator, options));
+}
+
+function clientConfig(
   simulator: Simulator,
-  { tls = false, key = testKey, host = "", reqTimeoutS = 5 }: TencentClientOptions = {},
+  { tls = false, key = testKey, host = "", reqTimeoutS = 5 }: TencentClientOptions,
 ) {
   const url = new URL(tls ? simulator.tencentTlsUrl : simulator.tencentUrl);
-  return new v20250806.Client({
+  return {
     credential: {
       secretId: key.id,
       secretKey: key.secret,
@@ -50,7 +61,7 @@ export function tencentClient(
         ...(tls ? { agent: new Agent({ keepAlive: false, ca: simulator.caPem }) } : {}),
       },
     },
-  });
+  };
 }
 
 export interface AlibabaCall {
@@ -107,4 +118,19 @@ export async function rerunDataworks(
 ): Promise<string> {
   const body = { Ids: `[${ids.join(",")}]`, ...extra.body };
   return callAlibaba(simulator, { ...extra, action: "RerunTaskInstances", body });
+}
+
+/** Calls an action of DMS, whose parameters all stand in the query of a POST. */
+export async function callDms(
+  simulator: Simulator,
+  action: string,
+  query: Record<string, string>,
+  extra: Partial<AlibabaCall> = {},
+): Promise<string> {
+  return callAlibaba(simulator, { action, version: "2018-11-01", query, ...extra });
+}
+
+/** Parses what Alibaba answered, bare int64 numbers as the decimal text that they were. */
+export function parseExactly(text: string): unknown {
+  return parse(text, null, (digits) => (isSafeNumber(digits) ? Number(digits) : digits));
 }

@@ -12,6 +12,7 @@ import {
   callAlibaba,
   rerunDataworks,
   tencentClient,
+  tencentClient2021,
   tencentKey,
 } from "./cloud-callers.ts";
 
@@ -271,6 +272,51 @@ describe("a fault", () => {
     expect(await admin.arrivals()).toStrictEqual([]);
   });
 
+  it.each(["tencent", "alibaba"] as const)(
+    "closes %s's handshake before anything arrives",
+    async (cloud) => {
+      await admin.inject({ kind: "handshake-close", filter: { cloud }, count: 1 });
+
+      const failure = await failureOf(clouds[cloud](["1"], true));
+
+      expect(failure).toMatchObject(message(/before secure TLS connection was established/));
+      expect(await admin.arrivals()).toStrictEqual([]);
+    },
+  );
+
+  it.each([
+    ["tencent", "untrusted", message(/self-signed certificate/)],
+    ["alibaba", "untrusted", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }],
+    ["tencent", "expired", message(/certificate has expired/)],
+    ["alibaba", "expired", { code: "CERT_HAS_EXPIRED" }],
+  ] as const)("shows %s's client an %s certificate", async (cloud, certificate, expected) => {
+    await admin.inject({ kind: "handshake-certificate", certificate, filter: { cloud }, count: 1 });
+
+    const failure = await failureOf(clouds[cloud](["1"], true));
+    await clouds[cloud](["2"], true);
+
+    expect(failure).toMatchObject(expected);
+    expect(await admin.arrivals()).toMatchObject([{ executed: true }]);
+  });
+
+  it("reads a ClientHello and never answers it, while the next handshake passes", async () => {
+    await admin.inject({ kind: "handshake-hang", count: 1 });
+    const { hostname, port } = new URL(simulator.alibabaTlsUrl);
+    const seen: string[] = [];
+    const hung = connect({ host: hostname, port: Number(port), ca: simulator.caPem });
+    for (const event of ["secureConnect", "end", "error", "close"]) {
+      hung.once(event, () => seen.push(event));
+    }
+    await vi.waitFor(async () => expect(await admin.faults()).toMatchObject([{ hits: 1 }]));
+
+    await clouds.alibaba(["1"], true);
+    const seenWhileHung = [...seen];
+    hung.destroy();
+
+    expect(seenWhileHung).toStrictEqual([]);
+    expect(await admin.arrivals()).toMatchObject([{ executed: true }]);
+  });
+
   it("makes some targets fail, in each cloud's way", async () => {
     await admin.inject({ kind: "partial-success", targets: ["13", "b_1"] });
     const client = tencentClient(simulator);
@@ -285,18 +331,18 @@ describe("a fault", () => {
     });
     expect(job.Data?.Status).toBe("PART_SUCCESS");
     expect((await admin.summary()).targets).toStrictEqual([
-      { cloud: "alibaba", target: "12", arrived: 1, executed: 1 },
-      { cloud: "alibaba", target: "13", arrived: 1, executed: 0 },
-      { cloud: "tencent", target: "a_1", arrived: 1, executed: 1 },
-      { cloud: "tencent", target: "b_1", arrived: 1, executed: 0 },
+      { cloud: "alibaba", product: "dataworks", target: "12", arrived: 1, executed: 1 },
+      { cloud: "alibaba", product: "dataworks", target: "13", arrived: 1, executed: 0 },
+      { cloud: "tencent", product: "wedata", target: "a_1", arrived: 1, executed: 1 },
+      { cloud: "tencent", product: "wedata", target: "b_1", arrived: 1, executed: 0 },
     ]);
   });
 
   it.each([
-    ["FAIL", "FAIL", []],
-    ["PART_SUCCESS", "PART_SUCCESS", ["a_1"]],
-    ["NEVER", "RUNNING", ["a_1", "b_1"]],
-  ] as const)("lets a job end in %s", async (outcome, Status, ranTargets) => {
+    ["FAIL", "FAIL", [], { Finished: 2, Success: 0 }],
+    ["PART_SUCCESS", "PART_SUCCESS", ["a_1"], { Finished: 2, Success: 1 }],
+    ["NEVER", "RUNNING", ["a_1", "b_1"], { Finished: 0, Success: 0 }],
+  ] as const)("lets a job end in %s", async (outcome, Status, ranTargets, counted) => {
     await admin.inject({ kind: "job-outcome", outcome, count: 1 });
     const client = tencentClient(simulator);
 
@@ -306,7 +352,12 @@ describe("a fault", () => {
     });
     const job = await client.GetOpsAsyncJob({ ProjectId: "1", AsyncId: Data?.AsyncId ?? "" });
 
-    expect(job.Data?.Status).toBe(Status);
+    expect(job.Data).toMatchObject({
+      Status,
+      TotalSubProcessCount: 2,
+      FinishedSubProcessCount: counted.Finished,
+      SuccessSubProcessCount: counted.Success,
+    });
     expect(await admin.arrivals()).toMatchObject([{ executed: true, ranTargets }, {}]);
   });
 
@@ -324,6 +375,57 @@ describe("a fault", () => {
     );
 
     expect((again as { code?: string }).code).toBe(code);
+  });
+
+  it("leaves what a job-outcome says to jobs: the rerun of 2021 has none", async () => {
+    await admin.inject({ kind: "job-outcome", outcome: "FAIL" });
+
+    const { Data } = await tencentClient2021(simulator).RunRerunScheduleInstances({
+      ProjectId: "1",
+      Instances: [{ TaskId: "a", CurRunDate: "1" }],
+      CheckFather: false,
+      RerunType: "1",
+      SkipEventListening: false,
+      AsyncMode: true,
+    });
+
+    expect(Data?.Result).toBe(true);
+    expect(await admin.faults()).toMatchObject([{ hits: 0 }]);
+  });
+
+  it("spares what concerns runs for a call that starts one", async () => {
+    await admin.inject({ kind: "run-outcome", outcome: "failed", count: 1 });
+    await admin.inject({ kind: "evidence-lag", ms: 1, count: 1 });
+    await admin.inject({ kind: "throttle", count: 1 });
+
+    await failureOf(clouds.alibaba());
+    const hitsBefore = (await admin.faults()).map(({ hits }) => hits);
+    await clouds.alibaba();
+    const hitsAfter = (await admin.faults()).map(({ hits }) => hits);
+
+    expect(hitsBefore).toStrictEqual([0, 0, 1]);
+    expect(hitsAfter).toStrictEqual([1, 1, 1]);
+  });
+
+  it.each([
+    ["run-outcome", { kind: "run-outcome", outcome: "exploded" }],
+    ["evidence-lag", { kind: "evidence-lag", ms: -1 }],
+    ["handshake-certificate", { kind: "handshake-certificate", certificate: "blank" }],
+    ["handshake-hang", { kind: "handshake-hang", filter: { target: "1" } }],
+    ["filter", { kind: "throttle", filter: { product: "emr" } }],
+  ])("is refused with a wrong %s", async (_name, fault) => {
+    await expect(admin.inject(fault as Fault)).rejects.toThrow("refused POST /faults");
+  });
+
+  it("meets one product and version of several", async () => {
+    const filter = { product: "wedata", version: "2021-08-20" } as const;
+    await admin.inject({ kind: "error", code: "Chosen", filter });
+    const instance = { ProjectId: "1", InstanceKey: "a_1" };
+
+    await tencentClient(simulator).GetTaskInstance(instance);
+    const chosen = tencentClient2021(simulator).GetTaskInstance(instance);
+
+    await expect(chosen).rejects.toMatchObject({ code: "Chosen" });
   });
 
   it("meets only the calls that its filter names", async () => {

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { SimulatorAdmin } from "../../dev/simulator/admin-client.ts";
 import { type Simulator } from "../../dev/simulator/simulator.ts";
-import { alibabaKey, rerunDataworks } from "./cloud-callers.ts";
+import { alibabaKey, callDms, rerunDataworks } from "./cloud-callers.ts";
 
 let folder: string;
 let credentialsFile: string;
@@ -50,17 +50,24 @@ describe("the simulator as a process", () => {
     "says where it is, works, and ends on %s with 0",
     async (signal) => {
       const caFile = join(folder, `${signal}.pem`);
-      const child = start("--credentials-file", credentialsFile, "--ca-out", caFile);
+      const files = ["--credentials-file", credentialsFile, "--ca-out", caFile];
+      const child = start(...files, "--flow", "70=1,2", "--flow", "71=3");
       const exit = once(child, "exit");
 
       const addresses = JSON.parse((await firstLine(child)) ?? "") as Simulator;
       const answer = await rerunDataworks(addresses, ["12"], { tls: true });
+      const flow = await callDms(addresses, "ListTaskFlowInstance", {
+        DagId: "70",
+        PageIndex: "1",
+        PageSize: "10",
+      });
       const { arrivals } = await new SimulatorAdmin(addresses.adminUrl).summary();
       const ca = await readFile(caFile, "utf8");
       child.kill(signal);
 
       expect(answer).toContain('"Success":true');
-      expect(arrivals).toBe(1);
+      expect(flow).toContain('"TotalCount":2');
+      expect(arrivals).toBe(2);
       expect(ca).toBe(addresses.caPem);
       expect(await exit).toStrictEqual([0, null]);
     },
@@ -80,6 +87,7 @@ describe("the simulator as a process", () => {
   it.each([
     ["no credentials file", [], "--credentials-file is missing"],
     ["an unknown flag", ["--foo"], "--foo"],
+    ["a flow without records", ["--credentials-file", "FILE", "--flow", "70"], "--flow"],
     ["a port that is none", ["--credentials-file", "FILE", "--admin-port", "many"], "--admin-port"],
   ])(
     "ends with 2 and says why: %s",

@@ -7,15 +7,20 @@ import { summarise } from "../../dev/simulator/summary.ts";
 import {
   alibabaKey,
   callAlibaba,
+  callDms,
   rerunDataworks,
   tencentClient,
+  tencentClient2021,
   tencentKey,
 } from "./cloud-callers.ts";
 
 let simulator: Simulator;
 let admin: SimulatorAdmin;
 beforeAll(async () => {
-  simulator = await startSimulator({ credentials: [tencentKey, alibabaKey] });
+  simulator = await startSimulator({
+    credentials: [tencentKey, alibabaKey],
+    deniedTargets: ["404"],
+  });
   admin = new SimulatorAdmin(simulator.adminUrl);
 });
 afterAll(async () => simulator.close());
@@ -36,28 +41,77 @@ describe("the report", () => {
 
     const summary = await admin.summary({ windowMs: 600_000 });
 
-    const alibaba = { cloud: "alibaba", accessKeyId: "test-id" };
-    const tencent = { cloud: "tencent", accessKeyId: "test-id" };
+    const dataworks = { cloud: "alibaba", product: "dataworks" };
+    const wedata = { cloud: "tencent", product: "wedata" };
+    const ofAlibaba = { ...dataworks, accessKeyId: "test-id", version: "2024-05-18" };
+    const ofTencent = { ...wedata, accessKeyId: "test-id", version: "2025-08-06" };
     expect(summary).toStrictEqual({
       windowMs: 600_000,
       arrivals: 4,
       targets: [
-        { cloud: "alibaba", target: "12", arrived: 2, executed: 1 },
-        { cloud: "alibaba", target: "9007199254740993", arrived: 1, executed: 1 },
-        { cloud: "tencent", target: "12", arrived: 1, executed: 1 },
+        { ...dataworks, target: "12", arrived: 2, executed: 1 },
+        { ...dataworks, target: "9007199254740993", arrived: 1, executed: 1 },
+        { ...wedata, target: "12", arrived: 1, executed: 1 },
       ],
       actions: [
-        { ...alibaba, action: "RerunTaskInstances", arrived: 2, executed: 1 },
-        { ...alibaba, action: "GetTaskInstance", arrived: 1, executed: 1 },
-        { ...tencent, action: "RerunTaskInstancesAsync", arrived: 1, executed: 1 },
+        { ...ofAlibaba, action: "RerunTaskInstances", arrived: 2, executed: 1 },
+        { ...ofAlibaba, action: "GetTaskInstance", arrived: 1, executed: 1 },
+        { ...ofTencent, action: "RerunTaskInstancesAsync", arrived: 1, executed: 1 },
       ],
       busiestWindows: [
-        { ...alibaba, reruns: 2 },
-        { ...tencent, reruns: 1 },
+        { cloud: "alibaba", accessKeyId: "test-id", reruns: 2 },
+        { cloud: "tencent", accessKeyId: "test-id", reruns: 1 },
       ],
       worstTimerLatenessMs: expect.any(Number) as number,
       tickMs: 5,
     });
+  });
+
+  it("tells products, versions and their targets apart, and counts one key's reruns together", async () => {
+    const instance = { ProjectId: "1", InstanceKey: "a_1" };
+    await tencentClient(simulator).GetTaskInstance(instance);
+    await tencentClient2021(simulator).GetTaskInstance(instance);
+    await rerunDataworks(simulator, ["12"]);
+    await callDms(simulator, "ReRunTaskFlowInstance", { DagId: "7", DagInstanceId: "12" });
+
+    const { actions, targets, busiestWindows } = await admin.summary({ windowMs: 600_000 });
+
+    expect(actions).toMatchObject([
+      { product: "wedata", action: "GetTaskInstance", version: "2025-08-06", arrived: 1 },
+      { product: "wedata", action: "GetTaskInstance", version: "2021-08-20", arrived: 1 },
+      { product: "dataworks", action: "RerunTaskInstances", version: "2024-05-18", arrived: 1 },
+      { product: "dms", action: "ReRunTaskFlowInstance", version: "2018-11-01", arrived: 1 },
+    ]);
+    expect(targets).toMatchObject([
+      { product: "dataworks", target: "12", arrived: 1, executed: 1 },
+      { product: "dms", target: "12", arrived: 1, executed: 1 },
+    ]);
+    expect(busiestWindows).toStrictEqual([{ cloud: "alibaba", accessKeyId: "test-id", reruns: 2 }]);
+  });
+
+  it("does not count what somebody else reran, which readings show all the same", async () => {
+    await admin.rerunByHand({ cloud: "alibaba", target: "12" });
+    await admin.rerunByHand({ product: "dms", target: "13" });
+    await admin.rerunByHand({ cloud: "tencent", target: "a_1" });
+    const wedata = await tencentClient(simulator).GetTaskInstance({
+      ProjectId: "1",
+      InstanceKey: "a_1",
+    });
+
+    expect(await readDataworks("12")).toContain('"RunNumber":2');
+    expect(await readDataworks("13")).toContain('"RunNumber":1');
+    expect(wedata.Data?.TotalRunNum).toBe(2);
+    expect((await admin.summary()).targets).toStrictEqual([]);
+  });
+
+  it.each([
+    ["a product of the other cloud", { cloud: "tencent", product: "dms", target: "12" } as const],
+    ["an id that no instance of Alibaba has", { cloud: "alibaba", target: "a_1" } as const],
+    ["neither product nor cloud", { target: "12" } as const],
+    ["no target", { cloud: "alibaba", target: "" } as const],
+    ["an instance that does not exist", { cloud: "alibaba", target: "404" } as const],
+  ])("refuses somebody else's rerun with %s", async (_name, rerun) => {
+    await expect(admin.rerunByHand(rerun)).rejects.toThrow("refused POST /reruns");
   });
 
   it("gives the arrivals in order, or those beyond one already seen", async () => {
@@ -76,7 +130,15 @@ describe("the report", () => {
 
     expect(response.status).toBe(400);
     expect(await admin.arrivals()).toMatchObject([
-      { action: "", accessKeyId: "", effect: "unknown", executed: false, answer: "refused" },
+      {
+        product: "unknown",
+        action: "",
+        version: "",
+        accessKeyId: "",
+        effect: "unknown",
+        executed: false,
+        answer: "refused",
+      },
     ]);
   });
 
@@ -99,7 +161,13 @@ describe("the report", () => {
 
   it("keeps the busiest windows of two keys apart", () => {
     const arrivals = new ArrivalBook();
-    const head = { cloud: "alibaba", action: "RerunTaskInstances", requestId: "r" } as const;
+    const head = {
+      cloud: "alibaba",
+      product: "dataworks",
+      action: "RerunTaskInstances",
+      version: "2024-05-18",
+      requestId: "r",
+    } as const;
     for (const [at, accessKeyId] of [
       [0, "one"],
       [1, "two"],
@@ -123,7 +191,9 @@ describe("the report", () => {
       const note = arrivals.open({
         at: index,
         cloud: "tencent",
+        product: "wedata",
         action: "RerunTaskInstancesAsync",
+        version: "2025-08-06",
         accessKeyId: "test-id",
         effect: "rerun",
         requestId: `request-${index}`,

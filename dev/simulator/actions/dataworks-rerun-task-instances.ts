@@ -14,6 +14,7 @@ interface TargetEnd {
  * `UseLatestConfig` is newer than the API page (SDK of 2026-06).
  */
 export const dataworksRerunTaskInstances = alibabaAction({
+  product: "dataworks",
   name: "RerunTaskInstances",
   version: "2024-05-18",
   effect: "rerun",

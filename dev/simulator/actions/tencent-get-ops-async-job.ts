@@ -1,11 +1,12 @@
+import { readDone } from "../action.ts";
 import { tencentAction } from "../tencent-action.ts";
 import { wallClock } from "../wall-clock.ts";
+import { unknownThing } from "./tencent-instance.ts";
 
 /**
  * WeData GetOpsAsyncJob, 2025-08-06: how far a job has come.
  *
- * What the cloud answers for a job that it does not know is unconfirmed; `FailedOperation` is the
- * broadest of the codes documented for this action.
+ * What the cloud answers for a job that it does not know is unconfirmed.
  */
 export const tencentGetOpsAsyncJob = tencentAction({
   name: "GetOpsAsyncJob",
@@ -19,14 +20,13 @@ export const tencentGetOpsAsyncJob = tencentAction({
   run: ({ AsyncId }, { jobs }) => {
     const job = jobs.read(AsyncId);
     if (job === undefined) {
-      const message = `The asynchronous job ${AsyncId} does not exist.`;
-      return { kind: "refused", error: { code: "FailedOperation", message } };
+      return unknownThing(`asynchronous job ${AsyncId}`);
     }
     const Data = {
       AsyncId,
-      AsyncType: "RERUN_TASK_INSTANCES",
+      AsyncType: job.type,
       Status: job.status,
-      ErrorDesc: job.succeeded < job.finished ? "Some instances could not be rerun." : null,
+      ErrorDesc: job.succeeded < job.finished ? "Something could not be rerun." : null,
       TotalSubProcessCount: job.total,
       FinishedSubProcessCount: job.finished,
       SuccessSubProcessCount: job.succeeded,
@@ -34,7 +34,7 @@ export const tencentGetOpsAsyncJob = tencentAction({
       CreateTime: zonelessTime(job.createdAtMs),
       UpdateTime: zonelessTime(job.updatedAtMs),
     };
-    return { kind: "done", body: { Data }, executed: true, ranTargets: [] };
+    return readDone({ Data });
   },
 });
 

@@ -1,20 +1,17 @@
-import { type InstancePhase } from "../instance-book.ts";
+import { readDone } from "../action.ts";
+import { type RunPhase } from "../instance-run.ts";
 import { tencentAction } from "../tencent-action.ts";
-import { offsetHours, wallClock } from "../wall-clock.ts";
+import { keyParts, printerIn, timeZoneRule, unknownThing } from "./tencent-instance.ts";
 
-const states: Readonly<Record<InstancePhase, string>> = {
+/** WeData's states of 2025; `EXPIRED` is its word for failed. */
+export const instanceStates: Readonly<Record<RunPhase, string>> = {
   failed: "EXPIRED",
   waiting: "WAIT_RUN",
   running: "RUNNING",
   succeeded: "COMPLETED",
 };
 
-/**
- * WeData GetTaskInstance, 2025-08-06: one instance's state (`EXPIRED` is WeData's word for failed).
- *
- * The code for an instance that does not exist is unconfirmed. Times are in `TimeZone`, UTC+8 by
- * default.
- */
+/** WeData GetTaskInstance, 2025-08-06: one instance's state; times are in `TimeZone`. */
 export const tencentGetTaskInstance = tencentAction({
   name: "GetTaskInstance",
   version: "2025-08-06",
@@ -22,34 +19,32 @@ export const tencentGetTaskInstance = tencentAction({
   parameters: {
     ProjectId: { type: "string", required: true },
     InstanceKey: { type: "string", required: true },
-    TimeZone: { type: "string", like: /^UTC[+-](?:1[0-4]|\d)$/ },
+    TimeZone: timeZoneRule,
   },
   targets: ({ InstanceKey }) => [InstanceKey],
-  run: ({ ProjectId, InstanceKey, TimeZone = "UTC+8" }, { instances }) => {
+  run: ({ ProjectId, InstanceKey, TimeZone }, { instances }) => {
     const instance = instances.read(InstanceKey);
     if (instance === undefined) {
-      const message = `The instance ${InstanceKey} does not exist.`;
-      return { kind: "refused", error: { code: "FailedOperation", message } };
+      return unknownThing(`instance ${InstanceKey}`);
     }
-    const time = (epochMs: number | undefined) =>
-      epochMs === undefined ? null : wallClock(epochMs, offsetHours(TimeZone) ?? 8);
-    const [TaskId = InstanceKey, CurRunDate = null] = InstanceKey.split("_");
-    const Data = {
-      ProjectId,
-      InstanceKey,
-      TaskId,
-      CurRunDate,
-      InstanceState: states[instance.phase],
-      InstanceType: 1,
-      TotalRunNum: instance.runNumber,
-      Tries: 0,
-      TryLimit: 3,
-      StartTime: time(instance.startedAtMs),
-      EndTime: time(instance.finishedAtMs),
-      SchedulerTime: time(instance.createdAtMs),
-      LastUpdateTime: time(instance.modifiedAtMs),
-      JobErrorMsg: instance.phase === "failed" ? "The task ended with exit code 1." : null,
-    };
-    return { kind: "done", body: { Data }, executed: true, ranTargets: [] };
+    const print = printerIn(TimeZone);
+    const { last, phase } = instance;
+    return readDone({
+      Data: {
+        ProjectId,
+        InstanceKey,
+        ...keyParts(InstanceKey),
+        InstanceState: instanceStates[phase],
+        InstanceType: 1,
+        TotalRunNum: last.number,
+        Tries: 0,
+        TryLimit: 3,
+        StartTime: print(last.startedAtMs),
+        EndTime: print(last.finishedAtMs),
+        SchedulerTime: print(instance.createdAtMs),
+        LastUpdateTime: print(last.modifiedAtMs),
+        JobErrorMsg: phase === "failed" ? "The task ended with exit code 1." : null,
+      },
+    });
   },
 });

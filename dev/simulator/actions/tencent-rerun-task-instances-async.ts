@@ -1,6 +1,6 @@
-import { type Backend } from "../action.ts";
-import { type JobEnd } from "../job-book.ts";
-import { rerunTargets, type RerunSplit } from "../rerun-targets.ts";
+import { jobOrder } from "../job-order.ts";
+import { optionalTexts } from "../json-parameters.ts";
+import { rerunTargets } from "../rerun-targets.ts";
 import { tencentAction } from "../tencent-action.ts";
 
 /**
@@ -22,29 +22,12 @@ export const tencentRerunTaskInstancesAsync = tencentAction({
     SkipEventListening: { type: "boolean" },
     RedefineParallelNum: { type: "integer" },
     RedefineSelfWorkflowDependency: { type: "string", oneOf: ["yes", "no"] },
-    RedefineParamList: {
-      type: "object",
-      fields: { K: { type: "string" }, V: { type: "string" } },
-    },
+    RedefineParamList: { type: "object", fields: optionalTexts("K", "V") },
   },
   targets: ({ InstanceKeyList }) => InstanceKeyList,
   run: ({ InstanceKeyList }, backend) => {
     const split = rerunTargets(InstanceKeyList, backend);
-    const AsyncId = backend.jobs.open({
-      total: split.ran.length + split.failed.length,
-      failed: split.failed.length,
-      end: jobEnd(split, backend),
-    });
+    const AsyncId = backend.jobs.open(jobOrder("RERUN_TASK_INSTANCES", split, backend.jobEnd));
     return { kind: "done", body: { Data: { AsyncId } }, executed: true, ranTargets: split.ran };
   },
 });
-
-function jobEnd(split: RerunSplit, backend: Backend): JobEnd {
-  if (backend.jobEnd !== undefined) {
-    return backend.jobEnd;
-  }
-  if (split.failed.length === 0) {
-    return "SUCCESS";
-  }
-  return split.ran.length === 0 ? "FAIL" : "PART_SUCCESS";
-}
