@@ -34,8 +34,19 @@ export interface ProviderTrace {
  */
 export type CallEnd = ProviderTrace &
   (
-    | { readonly kind: "accepted"; readonly job: AsyncJob; readonly targets: readonly [] }
-    | { readonly kind: "accepted"; readonly job: null; readonly targets: readonly TargetEnd[] }
+    | {
+        readonly kind: "accepted";
+        readonly job: AsyncJob;
+        readonly asyncJobId: string;
+        readonly targets: readonly [];
+      }
+    | {
+        readonly kind: "accepted";
+        readonly job: null;
+        /** Told, but nothing can be read by it. */
+        readonly asyncJobId: string | null;
+        readonly targets: readonly TargetEnd[];
+      }
     | { readonly kind: "refused"; readonly notPermitted: boolean; readonly message: string }
     | { readonly kind: "throttled"; readonly retryAfterMs: number | null; readonly message: string }
     | { readonly kind: "unavailable"; readonly message: string }
@@ -44,6 +55,9 @@ export type CallEnd = ProviderTrace &
   );
 
 export type CallEndKind = CallEnd["kind"];
+
+/** The ends of a call that the provider did not take, or not for sure. */
+export type FailedEnd = Exclude<CallEnd, { readonly kind: "accepted" }>;
 
 /** Every way a call can end; also the closed set of the `result` label of the call metrics. */
 export const CALL_END_KINDS = [
@@ -55,11 +69,3 @@ export const CALL_END_KINDS = [
   "credentials",
   "uncertain",
 ] as const satisfies readonly CallEndKind[];
-
-/** How an asynchronous job stands when it is read. */
-export type JobReading =
-  | { readonly kind: "running" }
-  /** The job ended; `targets` tells the end of each of its targets. */
-  | { readonly kind: "ended"; readonly failed: boolean; readonly targets: readonly TargetEnd[] }
-  /** It could not be read this time: nothing is known that was not known before. */
-  | { readonly kind: "unreadable"; readonly result: CallEndKind; readonly message: string };

@@ -1,5 +1,10 @@
-import type { AsyncJob, CallEnd, JobReading } from "./call-end.ts";
-import type { Operation, OperationName, ProviderKind } from "./operation.ts";
+import type { CallEnd, CallEndKind } from "./call-end.ts";
+import type { Doubt, Evidence, TargetFinding } from "./evidence.ts";
+import type { Following, Progress } from "./following.ts";
+import type { OperationName, ProviderKind } from "./operation.ts";
+import type { RerunCall } from "./rerun-call.ts";
+
+export type { RerunCall } from "./rerun-call.ts";
 
 /**
  * Where the right moment to write is waited for.
@@ -52,12 +57,28 @@ export interface WireTerms {
   readonly signal: AbortSignal;
 }
 
-/** One call as it goes to a provider: an operation with all its targets. */
-export interface RerunCall {
-  readonly claimId: string;
-  readonly operation: Operation;
-  /** The operation's targets in the spelling that outcomes use. */
-  readonly targets: readonly string[];
+/** How one read ended. */
+export type ReadEnd<T> =
+  | { readonly kind: "read"; readonly value: T }
+  | {
+      readonly kind: "unreadable";
+      readonly result: Exclude<CallEndKind, "accepted">;
+      /** What went wrong, for people. */
+      readonly message: string;
+    };
+
+/** The pace of reads. */
+export interface ReadTurns {
+  /**
+   * Waits for the turn of one read of the API action, then runs its one conversation with the terms
+   * it is given, and counts how it ended. Turns of one action come in the order of asking. Resolves
+   * with `unreadable` when the wait is called off, by `signal` for example.
+   */
+  take<T>(
+    action: string,
+    read: (terms: WireTerms) => Promise<ReadEnd<T>>,
+    signal?: AbortSignal,
+  ): Promise<ReadEnd<T>>;
 }
 
 /** One provider connection's way of running targets again. */
@@ -77,8 +98,27 @@ export interface Provider {
    */
   rerun(call: RerunCall, terms: WireTerms): Promise<CallEnd>;
 
-  /** Reads how an asynchronous job stands, once. Resolves like `rerun` does. */
-  readJob(job: AsyncJob, call: RerunCall, terms: WireTerms): Promise<JobReading>;
+  /**
+   * Reads how a followed call stands, one round: each thing that is still open is read once.
+   * Resolves for everything that the cloud can answer.
+   */
+  follow(following: Following, turns: ReadTurns): Promise<Progress>;
+
+  /**
+   * Whether readings before and after such a call can tell if it ran. Where they cannot (children
+   * that nobody named, for example), none is made.
+   */
+  leavesTraces(call: RerunCall): boolean;
+
+  /** Reads the targets before a call. What cannot be read is left out. */
+  readBefore(call: RerunCall, turns: ReadTurns): Promise<Evidence>;
+
+  /**
+   * Reads the targets in doubt once and compares: whether a rerun happened since `before`. One
+   * finding for each of `doubt.targets`, in their order. `did-not-run` only where missing traces
+   * prove it (ABSENCE_PROVES_AFTER_MS); what cannot be read is `cannot-tell`.
+   */
+  judge(doubt: Doubt, turns: ReadTurns): Promise<readonly TargetFinding[]>;
 
   /**
    * Reads something that need not exist, to learn whether the provider answers and takes the

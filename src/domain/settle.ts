@@ -7,8 +7,19 @@ export interface Settlement {
   readonly reason: Reason | null;
 }
 
-/** What ended: the provider's answer to the call itself, or an asynchronous job it had started. */
-export type SettledBy = "answer" | "job";
+/**
+ * What told the ends of the targets: the provider's answer to the call itself, the job that the call
+ * had started, the runs themselves, or readings of the provider's state after an uncertain call.
+ */
+export type SettledBy = "answer" | "job" | "runs" | "evidence";
+
+/** The reason of a call of which no target succeeded, and what happened to such a target. */
+const NONE_SUCCEEDED = {
+  answer: { code: "TARGETS_FAILED", failed: "were not run again" },
+  job: { code: "JOB_FAILED", failed: "were not run again" },
+  runs: { code: "TARGETS_FAILED", failed: "were run again and did not end well" },
+  evidence: { code: "NOT_EXECUTED", failed: "were not run again, as their state shows" },
+} as const satisfies Readonly<Record<SettledBy, object>>;
 
 /**
  * The status of a called request from the ends of its targets (contract, "Status of a called
@@ -22,18 +33,15 @@ export function settle(targets: readonly TargetEnd[], by: SettledBy): Settlement
   const all = targets.length;
   if (succeeded === all) return { status: "SUCCEEDED", reason: null };
   if (unknown > 0) {
-    const message = `${unknown} of ${all} targets: the provider did not say whether they were run again. ${firstMessage(targets, "UNKNOWN")}`;
+    const message = `${unknown} of ${all} targets: it is not known whether they were run again. ${firstMessage(targets, "UNKNOWN")}`;
     return { status: "UNKNOWN", reason: { code: "CALL_UNCERTAIN", message: message.trimEnd() } };
   }
-  const message = `${all - succeeded} of ${all} targets were not run again. ${firstMessage(targets, "FAILED")}`;
-  if (succeeded > 0) {
-    return {
-      status: "PARTIALLY_SUCCEEDED",
-      reason: { code: "TARGETS_FAILED", message: message.trimEnd() },
-    };
-  }
-  const code = by === "job" ? "JOB_FAILED" : "TARGETS_FAILED";
-  return { status: "FAILED", reason: { code, message: message.trimEnd() } };
+  const { code, failed } = NONE_SUCCEEDED[by];
+  const message =
+    `${all - succeeded} of ${all} targets ${failed}. ${firstMessage(targets, "FAILED")}`.trimEnd();
+  return succeeded > 0
+    ? { status: "PARTIALLY_SUCCEEDED", reason: { code: "TARGETS_FAILED", message } }
+    : { status: "FAILED", reason: { code, message } };
 }
 
 function firstMessage(targets: readonly TargetEnd[], status: TargetEnd["status"]): string {

@@ -1,4 +1,6 @@
 import type { CallEnd, TargetEnd } from "./call-end.ts";
+import type { TargetFinding } from "./evidence.ts";
+import type { Following } from "./following.ts";
 import { type OutcomeStatus, plainVerdict, type ReasonCode, type Verdict } from "./outcome.ts";
 import { settle, type SettledBy } from "./settle.ts";
 
@@ -8,31 +10,48 @@ export type DecidedEnd = Extract<CallEnd, { kind: "accepted" | "refused" | "unce
 /** An end that surely did not execute. */
 export type UnexecutedEnd = Exclude<CallEnd, DecidedEnd>;
 
-/**
- * What is told about a request whose call was decided. A call that started an asynchronous job is
- * `ACCEPTED`, every other verdict is final.
- */
-export function verdictOf(end: DecidedEnd, targets: readonly string[]): Verdict {
-  switch (end.kind) {
-    case "accepted":
-      return end.job === null
-        ? { ...traceOf(end), asyncJobId: null, ...verdictOfTargets(end.targets, "answer") }
-        : { ...plainVerdict("ACCEPTED"), ...traceOf(end), asyncJobId: end.job.jobId };
-    case "refused": {
-      const code = end.notPermitted ? "NOT_PERMITTED" : "REFUSED_BY_PROVIDER";
-      return {
-        ...reasoned("REJECTED", code, end.message, allAs(targets, "FAILED")),
-        ...traceOf(end),
-      };
-    }
-    case "uncertain": {
-      const message = `The call may have been executed, the provider did not say: look there before asking again. ${end.message}`;
-      return {
-        ...reasoned("UNKNOWN", "CALL_UNCERTAIN", message, allAs(targets, "UNKNOWN")),
-        ...traceOf(end),
-      };
-    }
-  }
+/** What is told about a request whose call was refused as a whole. */
+export function verdictOfRefusal(
+  end: Extract<CallEnd, { kind: "refused" }>,
+  targets: readonly string[],
+): Verdict {
+  const code = end.notPermitted ? "NOT_PERMITTED" : "REFUSED_BY_PROVIDER";
+  const verdict = reasoned("REJECTED", code, end.message, allAs(targets, "FAILED"));
+  return { ...verdict, ...traceOf(end) };
+}
+
+/** What is told about a request that the provider took and whose end is still to come. */
+export function verdictOfTaken(end: DecidedEnd, { job }: Pick<Following, "job">): Verdict {
+  const known = end.kind === "accepted" ? end.asyncJobId : null;
+  return { ...plainVerdict("ACCEPTED"), ...traceOf(end), asyncJobId: job?.jobId ?? known };
+}
+
+/** What is told about a request once the ends of its targets are known. */
+export function verdictOfTargets(
+  end: DecidedEnd,
+  targets: readonly TargetEnd[],
+  by: SettledBy,
+): Verdict {
+  const { status, reason } = settle(targets, by);
+  const asyncJobId = end.kind === "accepted" ? end.asyncJobId : null;
+  const verdict = { ...plainVerdict(status, reason), ...traceOf(end), asyncJobId, targets };
+  if (end.kind !== "uncertain" || reason?.code !== "CALL_UNCERTAIN") return verdict;
+  const message = `The call may have been executed, the provider did not say: look there before asking again. ${end.message}. ${reason.message}`;
+  return { ...verdict, reason: { code: reason.code, message } };
+}
+
+/** What is told about a request whose call was not followed to its end. */
+export function verdictOfLost(
+  end: DecidedEnd,
+  targets: readonly TargetEnd[],
+  message: string,
+): Verdict {
+  const asyncJobId = end.kind === "accepted" ? end.asyncJobId : null;
+  return {
+    ...reasoned("UNKNOWN", "TRACKING_TIMED_OUT", message, targets),
+    ...traceOf(end),
+    asyncJobId,
+  };
 }
 
 /** What is told about a request after its last attempt surely did not execute. */
@@ -48,31 +67,16 @@ export function verdictOfExhausted(
   };
 }
 
-/** What is told about a request whose asynchronous job ended. `accepted` is its ACCEPTED verdict. */
-export function verdictOfJob(accepted: Verdict, targets: readonly TargetEnd[]): Verdict {
-  return { ...accepted, ...verdictOfTargets(targets, "job") };
+/** The end of a target by what its readings showed; the message says what was seen. */
+export function endOfFinding({ target, finding, why }: TargetFinding): TargetEnd {
+  return { target, status: STATUS_OF_FINDING[finding], message: why };
 }
 
-/** What is told about a request whose asynchronous job was not followed to its end. */
-export function verdictOfLostJob(
-  accepted: Verdict,
-  targets: readonly string[],
-  message: string,
-): Verdict {
-  const {
-    status,
-    reason,
-    targets: ends,
-  } = reasoned("UNKNOWN", "TRACKING_TIMED_OUT", message, allAs(targets, "UNKNOWN"));
-  return { ...accepted, status, reason, targets: ends };
-}
-
-function verdictOfTargets(
-  targets: readonly TargetEnd[],
-  by: SettledBy,
-): Pick<Verdict, "status" | "reason" | "targets"> {
-  return { ...settle(targets, by), targets };
-}
+const STATUS_OF_FINDING = {
+  ran: "SUCCEEDED",
+  "did-not-run": "FAILED",
+  "cannot-tell": "UNKNOWN",
+} as const;
 
 function traceOf(end: CallEnd): Pick<Verdict, "providerRequestId" | "providerErrorCode"> {
   const { providerRequestId, providerErrorCode } = end;

@@ -19,6 +19,11 @@ describe("the status of a called request", () => {
     [["FAILED", "FAILED"], "job", "FAILED", "JOB_FAILED"],
     [["SUCCEEDED", "FAILED"], "answer", "PARTIALLY_SUCCEEDED", "TARGETS_FAILED"],
     [["FAILED", "SUCCEEDED"], "job", "PARTIALLY_SUCCEEDED", "TARGETS_FAILED"],
+    [["FAILED"], "runs", "FAILED", "TARGETS_FAILED"],
+    [["SUCCEEDED", "FAILED"], "runs", "PARTIALLY_SUCCEEDED", "TARGETS_FAILED"],
+    [["FAILED", "FAILED"], "evidence", "FAILED", "NOT_EXECUTED"],
+    [["SUCCEEDED", "FAILED"], "evidence", "PARTIALLY_SUCCEEDED", "TARGETS_FAILED"],
+    [["SUCCEEDED", "UNKNOWN"], "evidence", "UNKNOWN", "CALL_UNCERTAIN"],
   ])("of targets that ended %j, told by the %s, is %s (%s)", (statuses, by, status, code) => {
     const settled = settle(ends(...statuses), by);
 
@@ -33,12 +38,16 @@ describe("the status of a called request", () => {
       },
     );
     fc.assert(
-      fc.property(anyEnds, fc.constantFrom<SettledBy>("answer", "job"), (statuses, by) => {
-        const { status, reason } = settle(ends(...statuses), by);
-        const codes: readonly (string | undefined)[] = REASON_CODES[status];
+      fc.property(
+        anyEnds,
+        fc.constantFrom<SettledBy>("answer", "job", "runs", "evidence"),
+        (statuses, by) => {
+          const { status, reason } = settle(ends(...statuses), by);
+          const codes: readonly (string | undefined)[] = REASON_CODES[status];
 
-        expect(codes.length === 0 ? [undefined] : codes).toContain(reason?.code);
-      }),
+          expect(codes.length === 0 ? [undefined] : codes).toContain(reason?.code);
+        },
+      ),
     );
   });
 

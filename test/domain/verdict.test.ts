@@ -1,22 +1,29 @@
 import { describe, expect, it } from "vitest";
 import {
   type DecidedEnd,
-  verdictOf,
+  endOfFinding,
   verdictOfExhausted,
-  verdictOfJob,
-  verdictOfLostJob,
+  verdictOfLost,
+  verdictOfRefusal,
+  verdictOfTaken,
+  verdictOfTargets,
 } from "../../src/domain/verdict.ts";
 
 const trace = { providerRequestId: "call-1", providerErrorCode: null };
 const targets = ["1", "2"];
-const all = (status: string) => targets.map((target) => ({ target, status, message: null }));
+const all = (status: "FAILED" | "UNKNOWN", message: string | null = null) =>
+  targets.map((target) => ({ target, status, message }));
 
 const job = { jobId: "job-1", scope: { projectId: "p1" } };
-const started: DecidedEnd = { kind: "accepted", job, targets: [], ...trace };
+const started: DecidedEnd = {
+  ...{ kind: "accepted", job, asyncJobId: "job-1", targets: [] },
+  ...trace,
+};
+const uncertain: DecidedEnd = { kind: "uncertain", message: "no answer", ...trace };
 
-describe("the verdict on a call that was decided", () => {
-  it("is ACCEPTED, without targets, when it started a job", () => {
-    expect(verdictOf(started, targets)).toStrictEqual({
+describe("the verdict on a call", () => {
+  it("is ACCEPTED, without targets, when its end is still to come", () => {
+    expect(verdictOfTaken(started, { job })).toStrictEqual({
       status: "ACCEPTED",
       reason: null,
       targets: [],
@@ -26,19 +33,25 @@ describe("the verdict on a call that was decided", () => {
     });
   });
 
-  it("follows from the targets when the answer told their ends", () => {
+  it("is ACCEPTED without a job when only evidence says that it was taken", () => {
+    expect(verdictOfTaken(uncertain, { job: null })).toMatchObject({
+      status: "ACCEPTED",
+      asyncJobId: null,
+      providerRequestId: "call-1",
+    });
+  });
+
+  it("follows from the targets when their ends are known, and keeps what the call told", () => {
     const ends = [
       { target: "1", status: "SUCCEEDED", message: null },
       { target: "2", status: "FAILED", message: "no" },
     ] as const;
 
-    expect(
-      verdictOf({ kind: "accepted", job: null, targets: ends, ...trace }, targets),
-    ).toMatchObject({
+    expect(verdictOfTargets(started, ends, "job")).toMatchObject({
       status: "PARTIALLY_SUCCEEDED",
       reason: { code: "TARGETS_FAILED" },
       targets: ends,
-      asyncJobId: null,
+      asyncJobId: "job-1",
       providerRequestId: "call-1",
     });
   });
@@ -47,15 +60,15 @@ describe("the verdict on a call that was decided", () => {
     [false, "REFUSED_BY_PROVIDER"],
     [true, "NOT_PERMITTED"],
   ])("is REJECTED when it was refused (not permitted: %s)", (notPermitted, code) => {
-    const end: DecidedEnd = {
+    const end = {
       kind: "refused",
       notPermitted,
       message: "Code: words",
       providerRequestId: "call-1",
       providerErrorCode: "Code",
-    };
+    } as const;
 
-    expect(verdictOf(end, targets)).toStrictEqual({
+    expect(verdictOfRefusal(end, targets)).toStrictEqual({
       status: "REJECTED",
       reason: { code, message: "Code: words" },
       targets: all("FAILED"),
@@ -65,15 +78,29 @@ describe("the verdict on a call that was decided", () => {
     });
   });
 
-  it("is UNKNOWN for every target when nobody can be sure", () => {
-    const verdict = verdictOf({ kind: "uncertain", message: "no answer", ...trace }, targets);
+  it("warns of asking again, and says why, when nobody can be sure", () => {
+    const verdict = verdictOfTargets(uncertain, all("UNKNOWN", "not read before"), "evidence");
 
     expect(verdict).toMatchObject({
       status: "UNKNOWN",
-      reason: { code: "CALL_UNCERTAIN" },
-      targets: all("UNKNOWN"),
+      targets: all("UNKNOWN", "not read before"),
     });
-    expect(verdict.reason?.message).toContain("no answer");
+    expect(verdict.reason).toStrictEqual({
+      code: "CALL_UNCERTAIN",
+      message:
+        "The call may have been executed, the provider did not say: look there before asking again. no answer. 2 of 2 targets: it is not known whether they were run again. 1: not read before",
+    });
+  });
+
+  it("is UNKNOWN/TRACKING_TIMED_OUT when it was not followed to its end", () => {
+    expect(verdictOfLost(started, all("UNKNOWN"), "too long")).toStrictEqual({
+      status: "UNKNOWN",
+      reason: { code: "TRACKING_TIMED_OUT", message: "too long" },
+      targets: all("UNKNOWN"),
+      asyncJobId: "job-1",
+      providerRequestId: "call-1",
+      providerErrorCode: null,
+    });
   });
 });
 
@@ -93,32 +120,16 @@ describe("the verdict after the last attempt", () => {
   });
 });
 
-describe("the verdict on a job", () => {
-  const accepted = verdictOf(started, targets);
-
-  it("follows from its targets and keeps what the call told", () => {
-    const ends = [
-      { target: "1", status: "FAILED", message: "no" },
-      { target: "2", status: "FAILED", message: "no" },
-    ] as const;
-
-    expect(verdictOfJob(accepted, ends)).toMatchObject({
-      status: "FAILED",
-      reason: { code: "JOB_FAILED" },
-      targets: ends,
-      asyncJobId: "job-1",
-      providerRequestId: "call-1",
-    });
-  });
-
-  it("is UNKNOWN/TRACKING_TIMED_OUT when it was not followed to its end", () => {
-    expect(verdictOfLostJob(accepted, targets, "too long")).toStrictEqual({
-      status: "UNKNOWN",
-      reason: { code: "TRACKING_TIMED_OUT", message: "too long" },
-      targets: all("UNKNOWN"),
-      asyncJobId: "job-1",
-      providerRequestId: "call-1",
-      providerErrorCode: null,
+describe("the end of a target that was judged", () => {
+  it.each([
+    ["ran", "SUCCEEDED"],
+    ["did-not-run", "FAILED"],
+    ["cannot-tell", "UNKNOWN"],
+  ] as const)("is, when it %s, %s", (finding, status) => {
+    expect(endOfFinding({ target: "1", finding, why: "seen" })).toStrictEqual({
+      target: "1",
+      status,
+      message: "seen",
     });
   });
 });
