@@ -42,8 +42,11 @@ module.exports = {
       ["fzstd", "^src/kafka/"],
       ["@kafkajs/confluent-schema-registry", "^src/avro/"],
       ["avsc", "^src/(avro|cli)/"],
-      ["tencentcloud-sdk-nodejs", "^src/providers/tencent-wedata/sdk\\.ts$"],
-      ["@alicloud/", "^src/providers/alibaba-sdk\\.ts$"],
+      [
+        "tencentcloud-sdk-nodejs",
+        "^src/(providers/tencent-wedata/sdk|credentials/tencent)\\.ts$",
+      ],
+      ["@alicloud/", "^src/(providers/alibaba-sdk|credentials/alibaba)\\.ts$"],
       ["prom-client", "^src/observability/"],
       ["pino", "^src/observability/"],
       ["yaml", "^src/config/"],

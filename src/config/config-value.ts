@@ -5,6 +5,8 @@ export interface ScalarValue {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
   readonly origin: ValueOrigin;
+  /** The text with its references, kept where one names a file: that file may be read again. */
+  readonly written?: string;
 }
 
 /**

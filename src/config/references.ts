@@ -64,6 +64,7 @@ function resolveScalar(
     kind: "scalar",
     value: replaced,
     origin: WHOLE.test(text) ? "reference" : "mixed",
+    ...(text.includes("${file:") ? { written: text } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aConfig, configOf, onlyProblemOf, pathsOf } from "./parsing.ts";
+import { aConfig, configOf, onlyProblemOf, pathsOf, staticOf } from "./parsing.ts";
 
 const kafka = (text: string) => aConfig({ root: `kafka: { ${text} }` });
 const registry = (text: string) => aConfig({ root: `schemaRegistry: { ${text} }` });
@@ -126,9 +126,9 @@ describe("a provider's credentials", () => {
     const yaml = aConfig({
       provider: 'credentials: { type: static, id: i, secret: s, token: "${env:T}" }',
     });
-    const { credentials } = configOf(yaml, { env: { T: "t" } }).providers[0] ?? {};
+    const credentials = staticOf(configOf(yaml, { env: { T: "t" } }).providers[0]);
     expect(
-      [credentials?.id, credentials?.secret, credentials?.token].map((one) => one?.reveal()),
+      [credentials.id, credentials.secret, credentials.token].map((one) => one?.reveal()),
     ).toEqual(["i", "s", "t"]);
   });
 
@@ -147,7 +147,9 @@ describe("a provider's credentials", () => {
 
   it("name the types that exist when they have none of them", () => {
     const yaml = aConfig({ provider: "credentials: { type: statc, id: i, secret: s }" });
-    expect(onlyProblemOf(yaml).expected).toBe("static; did you mean static?");
+    expect(onlyProblemOf(yaml).expected).toBe(
+      "one of static, default, env, instance-role, profile, oidc, role; did you mean static?",
+    );
   });
 });
 

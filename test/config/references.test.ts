@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aConfig, configOf, onlyProblemOf, pathsOf, warningsOf } from "./parsing.ts";
+import { aConfig, configOf, onlyProblemOf, pathsOf, staticOf, warningsOf } from "./parsing.ts";
 
 const withPort = (port: string) => aConfig({ root: `http: { port: "${port}" }` });
 const withClientId = (id: string) => aConfig({ root: `kafka: { clientId: "${id}" }` });
@@ -18,7 +18,7 @@ describe("${env:NAME} and ${file:PATH}", () => {
         files: { f: `s3cr3t${end}` },
       },
     );
-    expect(config.providers[0]?.credentials.secret.reveal()).toBe("s3cr3t");
+    expect(staticOf(config.providers[0]).secret.reveal()).toBe("s3cr3t");
   });
 
   it("become numbers and booleans where those are expected", () => {
