@@ -1,6 +1,8 @@
 import net, { type LookupFunction, type Socket } from "node:net";
 import tls, { type SecureContext } from "node:tls";
+import type { AddressRule } from "./address-rule.ts";
 import { asError } from "./as-error.ts";
+import { checkedLookup, refuseLiteral } from "./checked-lookup.ts";
 
 export interface ConnectOptions {
   /** What `trustIn` made; null: no TLS. */
@@ -8,6 +10,8 @@ export interface ConnectOptions {
   readonly host: string;
   readonly port: number;
   readonly lookup: LookupFunction;
+  /** Asked of every address before a packet goes to it. */
+  readonly rule: AddressRule;
   /** Destroys the socket and rejects when it aborts. */
   readonly signal: AbortSignal;
 }
@@ -27,16 +31,20 @@ export function trustIn(ca: string | null): SecureContext {
 
 /**
  * A fresh connection that is ready for the first byte: TCP is open and TLS, where asked for, has
- * finished and verified the peer. Rejects when it cannot be had; then nothing was sent.
+ * finished and verified the peer. Rejects when it cannot be had, or not be had at an address that
+ * the rule lets through; then nothing was sent.
  */
 export async function connect(options: ConnectOptions): Promise<Socket> {
-  const { host, port, lookup, signal, trust } = options;
+  const { host, port, rule, signal, trust } = options;
   signal.throwIfAborted();
+  refuseLiteral(host, rule);
   const target = {
     host,
     port,
-    lookup,
+    lookup: checkedLookup(options.lookup, rule),
     noDelay: true,
+    // All addresses of a host are asked for, so that one that is refused hides no other.
+    autoSelectFamily: true,
     // Node tries the next address of a host after 250 ms, too soon for a far region.
     autoSelectFamilyAttemptTimeout: 2500,
   };
@@ -45,6 +53,8 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
       ? tls.connect({
           ...target,
           secureContext: trust,
+          // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED would decide.
+          rejectUnauthorized: true,
           ...(net.isIP(host) === 0 ? { servername: host } : {}),
         })
       : net.connect(target);

@@ -3,6 +3,7 @@ import http from "node:http";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { Duplex } from "node:stream";
+import type { AddressRule } from "./address-rule.ts";
 import { asError, copyOf } from "./as-error.ts";
 import { connect } from "./connect.ts";
 import type { Passage } from "./passage.ts";
@@ -11,6 +12,7 @@ import { sharedLookup } from "./shared-lookup.ts";
 export interface GatedAgentOptions {
   /** What `trustIn` made; null: plain HTTP. */
   readonly trust: SecureContext | null;
+  readonly rule: AddressRule;
   readonly connectTimeoutMs: number;
   readonly callTimeoutMs: number;
   /** Tells which conversation the code that opens a connection belongs to. */
@@ -63,7 +65,7 @@ export class GatedAgent extends http.Agent {
   }
 
   async #open(destination: http.ClientRequestArgs, passage: Passage): Promise<Socket> {
-    const { connectTimeoutMs, callTimeoutMs, trust } = this.#options;
+    const { connectTimeoutMs, callTimeoutMs, trust, rule } = this.#options;
     const host = destination.host ?? "localhost";
     const port = Number(destination.port ?? this.defaultPort);
     passage.within(
@@ -75,6 +77,7 @@ export class GatedAgent extends http.Agent {
       host,
       port,
       lookup: this.#lookup,
+      rule,
       signal: passage.signal,
     });
     passage.withoutDeadline();

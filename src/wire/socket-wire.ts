@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import type http from "node:http";
 import type { Socket } from "node:net";
 import type { Carried, Wire, WireTerms } from "../domain/provider.ts";
+import { addressRule } from "./address-rule.ts";
 import { asError } from "./as-error.ts";
 import { trustIn } from "./connect.ts";
 import { GatedAgent } from "./gated-agent.ts";
@@ -13,6 +14,8 @@ export interface SocketWireOptions {
   readonly secure: boolean;
   /** PEM text of a certificate authority beside the system's; null: only the system's. */
   readonly ca: string | null;
+  /** CIDRs of addresses that may be connected to besides public ones and loopback. */
+  readonly allowedAddresses: readonly string[];
   /** For name lookup, TCP and TLS together. */
   readonly connectTimeoutMs: number;
   /** From the first byte of the request to the last of the answer. */
@@ -32,9 +35,10 @@ export class SocketWire implements Wire<http.Agent> {
   readonly #agent: GatedAgent;
 
   constructor(options: SocketWireOptions) {
-    const { secure, ca, connectTimeoutMs, callTimeoutMs } = options;
+    const { secure, ca, allowedAddresses, connectTimeoutMs, callTimeoutMs } = options;
     this.#agent = new GatedAgent({
       trust: secure ? trustIn(ca) : null,
+      rule: addressRule(allowedAddresses),
       connectTimeoutMs,
       callTimeoutMs,
       passages: this.#passages,

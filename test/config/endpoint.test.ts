@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaultEndpoint, parseEndpoint } from "../../src/config/endpoint.ts";
+import {
+  type AllowedEndpoints,
+  defaultEndpoint,
+  isKnownRegion,
+  parseEndpoint,
+} from "../../src/config/endpoint.ts";
 
-const endpointOf = (text: string, allow: readonly string[] = []) => {
-  const parsed = parseEndpoint(text, allow);
+const nothing = { allow: [], allowAddresses: [] };
+const endpointOf = (text: string, allowed: Partial<AllowedEndpoints> = {}) => {
+  const parsed = parseEndpoint(text, { ...nothing, ...allowed });
   return parsed.kind === "endpoint" ? parsed.endpoint : parsed.expected;
 };
 
@@ -56,16 +62,46 @@ describe("an endpoint", () => {
   });
 
   it("may lie under a suffix that the config allows", () => {
-    expect(endpointOf("https://api.example.com", ["example.com"])).toMatchObject({
+    expect(endpointOf("https://api.example.com", { allow: ["example.com"] })).toMatchObject({
       host: "api.example.com",
     });
-    expect(endpointOf("https://badexample.com", ["example.com"])).toContain("endpoints.allow");
+    expect(endpointOf("https://badexample.com", { allow: ["example.com"] })).toContain(
+      "endpoints.allow",
+    );
+  });
+
+  it.each([
+    ["https://10.1.2.3", "10.0.0.0/8", "10.1.2.3"],
+    ["10.1.2.3:8443", "10.1.2.3/32", "10.1.2.3"],
+    ["https://[fd00::1]", "fd00::/8", "[fd00::1]"],
+    ["https://[::ffff:10.1.2.3]", "10.0.0.0/8", "[::ffff:a01:203]"],
+    ["https://8.8.8.8", "8.8.8.8/32", "8.8.8.8"],
+  ])("may be an address that the config lists: %s in %s", (text, range, host) => {
+    expect(endpointOf(text, { allowAddresses: [range] })).toMatchObject({ host });
+  });
+
+  it.each([
+    ["https://10.1.2.3", "10.2.0.0/16"],
+    ["https://8.8.8.8", "10.0.0.0/8"],
+    ["https://intranet.example", "0.0.0.0/0"],
+    ["http://10.1.2.3", "10.0.0.0/8"],
+  ])("is not any other address or name: %s with %s", (text, range) => {
+    expect(endpointOf(text, { allowAddresses: [range] })).toMatch(/endpoints\.allow|only reaches/);
+  });
+
+  it.each([
+    "dataworks-vpc.cn-shanghai.aliyuncs.com",
+    "dms-enterprise-vpc.cn-hangzhou.aliyuncs.com",
+    "wedata.internal.tencentcloudapi.com",
+    "wedata.ap-guangzhou.tencentcloudapi.com",
+  ])("may be a cloud's VPC or regional host: %s", (host) => {
+    expect(endpointOf(host)).toMatchObject({ protocol: "https", host });
   });
 
   it("never is plain http to anything but loopback", () => {
     fc.assert(
       fc.property(fc.webUrl({ validSchemes: ["http"] }), (url) => {
-        expect(parseEndpoint(url, ["com", "org"]).kind).toBe("refused");
+        expect(parseEndpoint(url, { ...nothing, allow: ["com", "org"] }).kind).toBe("refused");
       }),
     );
   });
@@ -73,7 +109,7 @@ describe("an endpoint", () => {
   it("never throws, whatever the text", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(["endpoint", "refused"]).toContain(parseEndpoint(text, []).kind);
+        expect(["endpoint", "refused"]).toContain(parseEndpoint(text, nothing).kind);
       }),
     );
   });
@@ -82,13 +118,42 @@ describe("an endpoint", () => {
 describe("the default endpoint", () => {
   it.each([
     ["tencent-wedata", "ap-singapore", "wedata.intl.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-hongkong", "wedata.intl.tencentcloudapi.com"],
+    ["tencent-wedata", "eu-frankfurt", "wedata.intl.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-unheard-of", "wedata.intl.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-beijing", "wedata.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-shanghai", "wedata.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-guangzhou", "wedata.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-nanjing", "wedata.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-chengdu", "wedata.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-chongqing", "wedata.tencentcloudapi.com"],
+    ["tencent-wedata", "ap-shanghai-fsi", "wedata.ap-shanghai-fsi.tencentcloudapi.com"],
     ["alibaba-dataworks", "cn-shanghai", "dataworks.cn-shanghai.aliyuncs.com"],
     ["alibaba-dataworks", "cn-qingdao", "dataworks.aliyuncs.com"],
     ["alibaba-dataworks", "cn-huhehaote", "dataworks.aliyuncs.com"],
     ["alibaba-dataworks", "cn-hangzhou-finance", "dataworks.aliyuncs.com"],
     ["alibaba-dataworks", "ap-south-1", "dataworks.aliyuncs.com"],
     ["alibaba-dataworks", "ap-southeast-2", "dataworks.aliyuncs.com"],
+    ["alibaba-dataworks", "cn-beijing-gov-1", "dataworks.aliyuncs.com"],
+    ["alibaba-dataworks", "cn-north-2-gov-1", "dataworks.cn-north-2-gov-1.aliyuncs.com"],
+    ["alibaba-dataworks", "me-central-1", "dataworks.me-central-1.aliyuncs.com"],
+    ["alibaba-dataworks", "xx-unheard-of-1", "dataworks.xx-unheard-of-1.aliyuncs.com"],
+    ["alibaba-dms", "cn-hangzhou", "dms-enterprise.aliyuncs.com"],
+    ["alibaba-dms", "ap-southeast-1", "dms-enterprise.aliyuncs.com"],
   ] as const)("of %s in %s is %s", (kind, region, host) => {
     expect(defaultEndpoint(kind, region)).toEqual({ protocol: "https", host, port: null });
+  });
+
+  it.each([
+    ["tencent-wedata", "ap-shanghai-fsi", true],
+    ["tencent-wedata", "ap-singapore", true],
+    ["tencent-wedata", "ap-shanghailand", false],
+    ["tencent-wedata", "cn-shanghai", false],
+    ["alibaba-dataworks", "cn-shanghai", true],
+    ["alibaba-dataworks", "cn-qingdao", true],
+    ["alibaba-dataworks", "ap-shanghai", false],
+    ["alibaba-dms", "cn-anything", true],
+  ] as const)("knows whether it guesses: %s in %s", (kind, region, known) => {
+    expect(isKnownRegion(kind, region)).toBe(known);
   });
 });

@@ -39,8 +39,8 @@ function aWire(
   overrides: Partial<ConstructorParameters<typeof SocketWire>[0]> = {},
 ) {
   const ca = secure ? certificate.caPem : null;
-  const timeouts = { connectTimeoutMs: 20_000, callTimeoutMs: 20_000 };
-  return register(new SocketWire({ secure, ca, ...timeouts, ...overrides }));
+  const limits = { allowedAddresses: [], connectTimeoutMs: 20_000, callTimeoutMs: 20_000 };
+  return register(new SocketWire({ secure, ca, ...limits, ...overrides }));
 }
 
 /** The plainest SDK: one request, the answer's text. */

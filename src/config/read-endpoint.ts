@@ -1,0 +1,73 @@
+import type { ProviderKind } from "../domain/operation.ts";
+import { parseRange } from "../wire/address-range.ts";
+import type { Endpoint } from "./config.ts";
+import { type Findings, showFound } from "./config-problem.ts";
+import { isMissing, textOf } from "./config-value.ts";
+import {
+  type AllowedEndpoints,
+  defaultEndpoint,
+  isKnownRegion,
+  parseEndpoint,
+} from "./endpoint.ts";
+import type { Section } from "./section.ts";
+
+/** What the reading of an endpoint needs beside the provider's section. */
+export interface EndpointSurroundings {
+  /** Undefined when it is wrong itself. */
+  readonly kind: ProviderKind | undefined;
+  readonly region: string;
+  readonly allowed: AllowedEndpoints;
+  readonly findings: Findings;
+}
+
+/** Reads the keys of `endpoints`: what providers may reach besides the clouds and loopback. */
+export function readAllowedEndpoints(root: Section, findings: Findings): AllowedEndpoints {
+  const endpoints = root.section("endpoints", ["allow", "allowAddresses"]);
+  const allow = endpoints.texts("allow", {
+    expectedList: "a list of host suffixes",
+    expected: "a host suffix of two or more labels, such as example.com",
+    matches: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+  });
+  return { allow, allowAddresses: readRanges(endpoints, findings) };
+}
+
+/** The ranges that are right; the others are problems. */
+function readRanges(endpoints: Section, findings: Findings): readonly string[] {
+  const places = endpoints.items("allowAddresses", "a list of CIDRs such as 10.0.0.0/8");
+  return places.flatMap(({ path, value }) => {
+    if (isMissing(value)) return [];
+    const text = value?.kind === "scalar" ? (textOf(value) ?? "") : "";
+    const parsed = parseRange(text);
+    if (parsed.kind === "range") return [text];
+    findings.add(path, showFound(path, value), parsed.expected);
+    return [];
+  });
+}
+
+/**
+ * Reads where a provider is reached; what is wrong stands in the findings, and the default is
+ * returned. Warns when the default is a guess.
+ */
+export function readEndpoint(
+  provider: Section,
+  { kind, region, allowed, findings }: EndpointSurroundings,
+): Endpoint {
+  const fallback = defaultEndpoint(kind ?? "tencent-wedata", region);
+  const text = provider.optionalText("endpoint", { expected: "a host, host:port or URL, or null" });
+  const { path, value } = provider.place("endpoint");
+  const regionPath = provider.place("region").path;
+  if (text === null) {
+    if (kind !== undefined && findings.areClean([regionPath]) && !isKnownRegion(kind, region)) {
+      findings.warn(
+        regionPath,
+        `no known region of ${kind}: ${fallback.host} is a guess, which endpoint overrides`,
+      );
+    }
+    return fallback;
+  }
+  if (isMissing(value) || !findings.areClean([path])) return fallback;
+  const parsed = parseEndpoint(text, allowed);
+  if (parsed.kind === "endpoint") return parsed.endpoint;
+  provider.refuse("endpoint", parsed.expected);
+  return fallback;
+}
