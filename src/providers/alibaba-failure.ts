@@ -1,45 +1,44 @@
-import type { CallEnd } from "../domain/call-end.ts";
-import type { Carried, WireAnswer } from "../domain/provider.ts";
-
-type Failure = Extract<Carried<unknown>, { kind: "failed" }>;
-
-type Consequence =
-  "throttled" | "quota" | "credentials" | "refused" | "not-permitted" | "uncertain";
+import type { FailedEnd } from "../domain/call-end.ts";
+import { type Consequence, endOfFailure, type Failure, type ToldError } from "./failed-end.ts";
 
 /**
  * What Alibaba's codes mean, first match wins. The HTTP status is never asked: permission errors
- * come as 500, throttling as 400. A code that matches nothing is uncertain.
+ * come as 500, throttling as 400. A code that matches nothing is uncertain, with an
+ * `x-acs-retry-after` too: that such answers are throttling is a rule of an SDK core that is not
+ * released, and no page says that what they answer was not executed.
  *
- * Sources: DataWorks error tables (help/en/dataworks/api-toptenelapsedtimeinstance), the gateway's
- * common codes (help.aliyun.com/document_detail/48054), the SDK core's rule that any code with
- * `Throttling` in it is throttling.
+ * Sources: [1] the gateway's common codes, help.aliyun.com/document_detail/48054; [2] the error
+ * tables of DataWorks, help/en/dataworks/api-toptenelapsedtimeinstance; [3] Alibaba's SDK core, for
+ * which any code with `Throttling` in it is throttling; [4] alibaba-cloud-sdk-go, issue 39, for
+ * the replayed nonce; [5] another product behind the gateway, alibabacloud.com/help/doc-detail/69008,
+ * for keys that are switched off. DMS publishes no codes: it sits behind the
+ * same gateway.
  */
 const CONSEQUENCES: readonly (readonly [RegExp, Consequence])[] = [
-  // Used up for the day or by a ticket: asking again within the minute is useless.
-  [/^Throttling\.(Api\.Risk|Resource)$/, "quota"],
+  // [2] Used up for the day, or until a ticket is answered: asking again soon is useless.
+  [/^Throttling\.(Api\.Risk|Resource)(\.|$)/, "quota"],
+  // [1] [2] [3]
   [/Throttling/, "throttled"],
-  // A repeated nonce proves that an earlier sending reached the gateway, not what became of it.
-  [/^SignatureNonceUsed$/, "uncertain"],
-  [/^(InvalidAccessKeyId|InvalidSecurityToken|InvalidTimeStamp)(\.|$)/, "credentials"],
-  [/^(SignatureDoesNotMatch|IncompleteSignature|MissingSecurityToken)$/, "credentials"],
-  [/^(NoPermission|ResourceNotAuthorized\.Api)$/, "not-permitted"],
+  // [4] A repeated nonce proves that an earlier sending reached the gateway, not what became of it.
+  [/^(?!Missing).*Nonce/, "uncertain"],
+  // [2] Families lie: whatever its first word, a code that tells of trouble inside may come late.
+  [/Internal|Unknown|Unavailable|Busy|Time-?out|SystemError/i, "uncertain"],
+  // [1]
+  [/^(InvalidAccessKey|InvalidSecurityToken|InvalidTimeStamp)/, "credentials"],
+  [/^(SignatureDoesNotMatch|IncompleteSignature|MissingSecurityToken)(\.|$)/, "credentials"],
+  // [5]
+  [/^Forbidden\.AccessKey/, "credentials"],
+  // [1] [2]
+  [/^(NoPermission|ResourceNotAuthorized\.Api)(\.|$)/, "not-permitted"],
   [/^Forbidden(\.|$)/, "not-permitted"],
+  // [1] [2]
   [/^(Missing|Invalid)/, "refused"],
   [/^UnsupportedHTTPMethod$/, "refused"],
 ];
 
 /** What a failed conversation with an Alibaba product means for the call. */
-export function endOfFailure(failure: Failure): CallEnd {
-  const error = readError(failure.error);
-  const trace = { providerRequestId: error.requestId, providerErrorCode: error.code };
-  if (!failure.written) {
-    return { kind: "unavailable", message: `nothing was sent: ${error.message}`, ...trace };
-  }
-  if (error.code === null) {
-    const status = failure.answer === null ? "no answer" : `HTTP ${failure.answer.status}`;
-    return { kind: "uncertain", message: `${status}: ${error.message}`, ...trace };
-  }
-  return endOfCode(error.code, error.message, failure.answer, trace);
+export function endOfAlibabaFailure(failure: Failure): FailedEnd {
+  return endOfFailure(failure, { read: readError, consequenceOf, retryAfterMs });
 }
 
 /** The consequence of one code. */
@@ -47,29 +46,8 @@ export function consequenceOf(code: string): Consequence {
   return CONSEQUENCES.find(([pattern]) => pattern.test(code))?.[1] ?? "uncertain";
 }
 
-function endOfCode(
-  code: string,
-  text: string,
-  answer: WireAnswer | null,
-  trace: Pick<CallEnd, "providerRequestId" | "providerErrorCode">,
-): CallEnd {
-  const message = `${code}: ${text}`;
-  const consequence = consequenceOf(code);
-  switch (consequence) {
-    case "throttled":
-      return { kind: "throttled", retryAfterMs: retryAfterMs(answer), message, ...trace };
-    case "refused":
-    case "not-permitted":
-      return { kind: "refused", notPermitted: consequence === "not-permitted", message, ...trace };
-    case "quota":
-    case "credentials":
-    case "uncertain":
-      return { kind: consequence, message, ...trace };
-  }
-}
-
 /** `x-acs-retry-after` is in milliseconds, `Retry-After` in seconds (RFC 9110, 10.2.3). */
-function retryAfterMs(answer: WireAnswer | null): number | null {
+function retryAfterMs({ answer }: Failure): number | null {
   const number = (name: string): number | null => {
     const text = answer?.headers[name];
     // `Number` would make a delay of nothing out of an empty header.
@@ -79,17 +57,11 @@ function retryAfterMs(answer: WireAnswer | null): number | null {
   return number("x-acs-retry-after") ?? (seconds === null ? null : seconds * 1000);
 }
 
-interface SdkError {
-  readonly message: string;
-  readonly code: string | null;
-  readonly requestId: string | null;
-}
-
 /**
  * A code is the provider's only when the SDK parsed it from an answer's body; errors of the socket
  * carry the system's codes.
  */
-function readError(error: unknown): SdkError {
+function readError(error: unknown): ToldError {
   if (!(error instanceof Error)) return { message: String(error), code: null, requestId: null };
   const data = (error as { data?: { Code?: unknown; Message?: unknown; RequestId?: unknown } })
     .data;

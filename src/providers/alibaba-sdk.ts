@@ -3,18 +3,14 @@ import http, { type Agent } from "node:http";
 import { createRequire } from "node:module";
 import type OpenApi from "@alicloud/openapi-client";
 import type TeaUtil from "@alicloud/tea-util";
-import type { Secret } from "../domain/secret.ts";
+import type { Keys } from "../domain/credentials.ts";
+import { Secret } from "../domain/secret.ts";
 
 export interface AlibabaSdkOptions {
   readonly secure: boolean;
   /** `host` or `host:port`. */
   readonly authority: string;
   readonly region: string;
-  readonly credentials: {
-    readonly id: Secret;
-    readonly secret: Secret;
-    readonly token: Secret | null;
-  };
   /** The SDK's own time-outs; must be longer than the wire's, which tells more. */
   readonly timeoutMs: number;
 }
@@ -26,6 +22,8 @@ export interface AlibabaAction {
   readonly method: "GET" | "POST";
   readonly query?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
+  /** Signed in place of the SDK's random one; the gateway refuses one that it has seen. */
+  readonly nonce?: string;
 }
 
 /** The answer as text, so that int64 values survive, and its HTTP status. */
@@ -34,15 +32,15 @@ export interface AlibabaAnswer {
   readonly text: string;
 }
 
-/** Sends one action through `agent`. */
-export type AlibabaRequest = (agent: Agent, action: AlibabaAction) => Promise<AlibabaAnswer>;
-
 // CommonJS with a `default` of its own: loaders disagree about what `import` makes of that, and
 // `require` does not. Its types call the whole module the default export.
 const require = createRequire(import.meta.url);
 const openApi = require("@alicloud/openapi-client") as typeof OpenApi;
 const teaUtil = require("@alicloud/tea-util") as typeof TeaUtil;
 const { default: OpenApiClient, Config, OpenApiRequest, Params } = openApi;
+
+/** Keys of nobody, for the probe that never leaves. */
+const NO_KEYS: Keys = { id: new Secret("probe"), secret: new Secret("probe"), token: null };
 
 /**
  * Alibaba's generic OpenAPI client, which calls every product's actions.
@@ -52,18 +50,17 @@ const { default: OpenApiClient, Config, OpenApiRequest, Params } = openApi;
  */
 export class AlibabaSdk {
   readonly #agents: AsyncLocalStorage<Agent>;
-  readonly #client: InstanceType<typeof OpenApiClient>;
-  readonly #timeoutMs: number;
+  readonly #options: AlibabaSdkOptions;
 
   /**
-   * Opens the client. Throws when its version does not send through the agent it is given: its
+   * Opens the client. Rejects when its version does not send through the agent it is given: its
    * calls would pass by the gate.
    */
   static async open(options: AlibabaSdkOptions): Promise<AlibabaSdk> {
     const sdk = new AlibabaSdk(options);
     const probe = new ProbeAgent(options.secure);
-    const attempt = sdk.request(probe, { action: "Probe", version: "Probe", method: "POST" });
-    await attempt.then(
+    const action = { action: "Probe", version: "Probe", method: "POST" } as const;
+    await sdk.request(probe, NO_KEYS, action).then(
       () => undefined,
       () => undefined,
     );
@@ -73,49 +70,67 @@ export class AlibabaSdk {
 
   private constructor(options: AlibabaSdkOptions) {
     this.#agents = agentsOfHttpx();
-    this.#timeoutMs = options.timeoutMs;
-    const { id, secret, token } = options.credentials;
-    this.#client = new OpenApiClient(
+    this.#options = options;
+  }
+
+  /**
+   * Sends one action through `agent`, signed with `keys`. Rejects with the SDK's errors.
+   *
+   * The client is made for the call, which takes microseconds: keys change, and the vendor's own
+   * credential chain must have no say in them.
+   */
+  async request(agent: Agent, keys: Keys, action: AlibabaAction): Promise<AlibabaAnswer> {
+    const client = this.#clientFor(keys);
+    const answer: unknown = await this.#agents.run(agent, async () =>
+      client.callApi(paramsOf(action), requestOf(action), this.#runtime()),
+    );
+    const { statusCode, body } = answer as { statusCode?: unknown; body?: unknown };
+    return { status: Number(statusCode), text: typeof body === "string" ? body : "" };
+  }
+
+  #clientFor({ id, secret, token }: Keys): InstanceType<typeof OpenApiClient> {
+    const { region, authority, secure } = this.#options;
+    return new OpenApiClient(
       new Config({
         accessKeyId: id.reveal(),
         accessKeySecret: secret.reveal(),
         ...(token === null ? {} : { securityToken: token.reveal() }),
-        regionId: options.region,
-        endpoint: options.authority,
-        protocol: options.secure ? "HTTPS" : "HTTP",
+        regionId: region,
+        endpoint: authority,
+        protocol: secure ? "HTTPS" : "HTTP",
       }),
     );
   }
 
-  readonly request: AlibabaRequest = async (agent, { action, version, method, query, form }) => {
-    const params = new Params({
-      action,
-      version,
-      method,
-      protocol: "HTTPS",
-      pathname: "/",
-      authType: "AK",
-      style: "RPC",
-      reqBodyType: "formData",
-      // The text itself: parsed by the SDK, int64 values would be rounded.
-      bodyType: "string",
-    });
-    const request = new OpenApiRequest({
-      ...(query === undefined ? {} : { query }),
-      ...(form === undefined ? {} : { body: form }),
-    });
-    // The SDK's "connect" time-out is an idle time-out: it must not fire before the wire's.
-    const runtime = new teaUtil.RuntimeOptions({
-      autoretry: false,
-      connectTimeout: this.#timeoutMs,
-      readTimeout: this.#timeoutMs,
-    });
-    const answer: unknown = await this.#agents.run(agent, async () =>
-      this.#client.callApi(params, request, runtime),
-    );
-    const { statusCode, body } = answer as { statusCode?: unknown; body?: unknown };
-    return { status: Number(statusCode), text: typeof body === "string" ? body : "" };
-  };
+  /** The SDK's "connect" time-out is an idle time-out: it must not fire before the wire's. */
+  #runtime(): InstanceType<typeof teaUtil.RuntimeOptions> {
+    const { timeoutMs } = this.#options;
+    const timeouts = { connectTimeout: timeoutMs, readTimeout: timeoutMs };
+    return new teaUtil.RuntimeOptions({ autoretry: false, ...timeouts });
+  }
+}
+
+function paramsOf({ action, version, method }: AlibabaAction): InstanceType<typeof Params> {
+  return new Params({
+    action,
+    version,
+    method,
+    protocol: "HTTPS",
+    pathname: "/",
+    authType: "AK",
+    style: "RPC",
+    reqBodyType: "formData",
+    // The text itself: parsed by the SDK, int64 values would be rounded.
+    bodyType: "string",
+  });
+}
+
+function requestOf({ query, form, nonce }: AlibabaAction): InstanceType<typeof OpenApiRequest> {
+  return new OpenApiRequest({
+    ...(query === undefined ? {} : { query }),
+    ...(form === undefined ? {} : { body: form }),
+    ...(nonce === undefined ? {} : { headers: { "x-acs-signature-nonce": nonce } }),
+  });
 }
 
 /** Notes that it was asked for a connection, and gives none. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { consequenceOf, endOfFailure } from "../../src/providers/alibaba-failure.ts";
+import { consequenceOf, endOfAlibabaFailure } from "../../src/providers/alibaba-failure.ts";
 
 /** An error as the SDK makes it of an error answer. */
 const fromProvider = (Code: unknown): Error =>
@@ -29,6 +29,9 @@ describe("Alibaba's error codes", () => {
     ["InvalidSecurityToken", "credentials"],
     ["InvalidSecurityToken.Expired", "credentials"],
     ["InvalidSecurityToken.MismatchWithAccessKey", "credentials"],
+    ["InvalidAccessKeySecret", "credentials"],
+    ["Forbidden.AccessKey", "credentials"],
+    ["Forbidden.AccessKeyDisabled", "credentials"],
     ["InvalidTimeStamp.Expired", "credentials"],
     ["InvalidTimeStamp.Format", "credentials"],
     ["SignatureDoesNotMatch", "credentials"],
@@ -53,6 +56,12 @@ describe("Alibaba's error codes", () => {
     ["UnsupportedHTTPMethod", "refused"],
 
     ["SignatureNonceUsed", "uncertain"],
+    ["InvalidSignatureNonce", "uncertain"],
+    ["MissingSignatureNonce", "refused"],
+    ["InvalidParameter.ServiceIsBusy", "uncertain"],
+    ["InvalidOperation.Timeout", "uncertain"],
+    ["Invalid.Scheduler.InternalError", "uncertain"],
+    ["Forbidden.ServiceUnavailable", "uncertain"],
     ["InternalError", "uncertain"],
     ["InternalError.System", "uncertain"],
     ["InternalError.UserId.Missing", "uncertain"],
@@ -69,7 +78,7 @@ describe("Alibaba's error codes", () => {
 
 describe("the end of a call that failed at Alibaba", () => {
   it("is unavailable when nothing was written, whatever the error looks like", () => {
-    const end = endOfFailure(failed(new Error("ConnectTimeout"), { written: false }));
+    const end = endOfAlibabaFailure(failed(new Error("ConnectTimeout"), { written: false }));
 
     expect(end).toMatchObject({ kind: "unavailable", message: "nothing was sent: ConnectTimeout" });
   });
@@ -84,7 +93,7 @@ describe("the end of a call that failed at Alibaba", () => {
   ])("tells the code %s and the provider's words, whatever the HTTP status", (code, end) => {
     for (const status of [200, 400, 403, 429, 500, 503]) {
       const answer = { status, headers: {} };
-      expect(endOfFailure(failed(fromProvider(code), { answer }))).toStrictEqual({
+      expect(endOfAlibabaFailure(failed(fromProvider(code), { answer }))).toStrictEqual({
         ...end,
         message: `${code}: words`,
         providerRequestId: "call-1",
@@ -106,15 +115,26 @@ describe("the end of a call that failed at Alibaba", () => {
     [{ "x-acs-retry-after": "9".repeat(400) }, null],
     [{}, null],
   ])("when throttled with %j asks for a delay of %s ms", (headers, retryAfterMs) => {
-    const end = endOfFailure(failed(fromProvider("Throttling"), answered(headers)));
+    const end = endOfAlibabaFailure(failed(fromProvider("Throttling"), answered(headers)));
 
     expect(end).toMatchObject({ kind: "throttled", retryAfterMs });
   });
 
+  it.each(["Brand.New", "InternalError", "ServiceUnavailable"])(
+    "is uncertain with %s, even when the provider names a delay",
+    (code) => {
+      const end = endOfAlibabaFailure(
+        failed(fromProvider(code), answered({ "x-acs-retry-after": "7000" })),
+      );
+
+      expect(end).toMatchObject({ kind: "uncertain", providerErrorCode: code });
+    },
+  );
+
   it("does not take a code of the system for one of the provider", () => {
     const error = Object.assign(new Error("socket hang up"), { code: "Throttling" });
 
-    expect(endOfFailure(failed(error))).toStrictEqual({
+    expect(endOfAlibabaFailure(failed(error))).toStrictEqual({
       kind: "uncertain",
       message: "no answer: socket hang up",
       providerRequestId: null,
@@ -127,7 +147,7 @@ describe("the end of a call that failed at Alibaba", () => {
     (code) => {
       const answer = { status: 500, headers: {} };
 
-      expect(endOfFailure(failed(fromProvider(code), { answer }))).toMatchObject({
+      expect(endOfAlibabaFailure(failed(fromProvider(code), { answer }))).toMatchObject({
         kind: "uncertain",
         message: "HTTP 500: words",
         providerErrorCode: null,
@@ -138,7 +158,7 @@ describe("the end of a call that failed at Alibaba", () => {
   it.each([undefined, null, "text", { message: "not an error" }])(
     "is uncertain when %j was thrown",
     (thrown) => {
-      expect(endOfFailure(failed(thrown))).toMatchObject({ kind: "uncertain" });
+      expect(endOfAlibabaFailure(failed(thrown))).toMatchObject({ kind: "uncertain" });
     },
   );
 });

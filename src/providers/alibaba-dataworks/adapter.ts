@@ -1,66 +1,64 @@
-import type { Agent } from "node:http";
-import { accessProblemOf } from "../../domain/access.ts";
-import type { AsyncJob, CallEnd, JobReading } from "../../domain/call-end.ts";
+import type { CallEnd } from "../../domain/call-end.ts";
+import type { Doubt, Evidence, TargetFinding } from "../../domain/evidence.ts";
+import type { Following, Progress } from "../../domain/following.ts";
 import type { OperationName } from "../../domain/operation.ts";
-import type { Provider, RerunCall, Wire, WireTerms } from "../../domain/provider.ts";
-import { endOfFailure } from "../alibaba-failure.ts";
-import { AlibabaSdk, type AlibabaSdkOptions } from "../alibaba-sdk.ts";
-import { endOfAnswer, formOf } from "./rerun-task-instances.ts";
+import type { Provider, ReadTurns, RerunCall, WireTerms } from "../../domain/provider.ts";
+import { AlibabaProduct } from "../alibaba-product.ts";
+import type { AlibabaSdk } from "../alibaba-sdk.ts";
+import type { Asker } from "../ask.ts";
+import { judgeRuns, readMarks } from "./evidence.ts";
+import { followRuns } from "./follow.ts";
+import { LIST_OPERATION_LOGS } from "./operation-logs.ts";
+import { endOfAnswer, rerunTaskInstances } from "./rerun-task-instances.ts";
+import { GET_TASK_INSTANCE, getTaskInstance, LIST_TASK_INSTANCES } from "./task-instance.ts";
 
-const VERSION = "2024-05-18";
+export interface AlibabaDataWorksOptions {
+  readonly asker: Asker;
+  readonly sdk: AlibabaSdk;
+  /** Milliseconds since the epoch: tells on which day an operation log begins. */
+  readonly now?: () => number;
+}
 
 /** Alibaba DataWorks: RerunTaskInstances, which answers at once for every instance. */
 export class AlibabaDataWorks implements Provider {
   readonly kind = "alibaba-dataworks";
   readonly operations: readonly OperationName[] = ["DataWorksRerunTaskInstances"];
-  readonly reads: readonly string[] = [];
-  readonly #wire: Wire<Agent>;
-  readonly #sdk: AlibabaSdk;
+  readonly reads = [GET_TASK_INSTANCE, LIST_TASK_INSTANCES, LIST_OPERATION_LOGS];
+  readonly #product: AlibabaProduct;
+  readonly #now: () => number;
 
-  private constructor(wire: Wire<Agent>, sdk: AlibabaSdk) {
-    this.#wire = wire;
-    this.#sdk = sdk;
+  constructor({ asker, sdk, now = Date.now }: AlibabaDataWorksOptions) {
+    this.#product = new AlibabaProduct({ asker, sdk, version: "2024-05-18" });
+    this.#now = now;
   }
 
-  /** Rejects when the vendor's client would not send through the wire. */
-  static async open(
-    options: AlibabaSdkOptions & { readonly wire: Wire<Agent> },
-  ): Promise<AlibabaDataWorks> {
-    return new AlibabaDataWorks(options.wire, await AlibabaSdk.open(options));
-  }
-
-  async rerun(call: RerunCall, terms: WireTerms): Promise<CallEnd> {
-    const { operation } = call;
+  async rerun({ claimId, operation, targets }: RerunCall, terms: WireTerms): Promise<CallEnd> {
     if (operation.kind !== "DataWorksRerunTaskInstances") {
-      throw new Error(`alibaba-dataworks cannot call ${operation.kind}`);
+      throw new Error(`${this.kind} cannot call ${operation.kind}`);
     }
-    const carried = await this.#wire.carry(terms, async (agent) =>
-      this.#sdk.request(agent, {
-        action: "RerunTaskInstances",
-        version: VERSION,
-        method: "POST",
-        form: formOf(operation),
-      }),
-    );
-    return carried.kind === "failed"
-      ? endOfFailure(carried)
-      : endOfAnswer(carried.value, call.targets);
+    const action = rerunTaskInstances(operation);
+    return this.#product.rerun(claimId, action, terms, (answer) => endOfAnswer(answer, targets));
   }
 
-  /** DataWorks starts no jobs, so there is none to read. */
-  async readJob(job: AsyncJob): Promise<JobReading> {
-    return Promise.reject(new Error(`alibaba-dataworks starts no jobs, asked for ${job.jobId}`));
+  /** The call starts no job: only its runs can be followed. */
+  async follow(following: Following, turns: ReadTurns): Promise<Progress> {
+    return followRuns(this.#product, following, turns);
+  }
+
+  /** Every instance that runs is named in the call, and counts its runs. */
+  leavesTraces(): boolean {
+    return true;
+  }
+
+  async readBefore(call: RerunCall, turns: ReadTurns): Promise<Evidence> {
+    return readMarks(this.#product, call, turns);
+  }
+
+  async judge(doubt: Doubt, turns: ReadTurns): Promise<readonly TargetFinding[]> {
+    return judgeRuns(doubt, { product: this.#product, turns, now: this.#now });
   }
 
   async checkAccess(terms: WireTerms): Promise<string | null> {
-    const carried = await this.#wire.carry(terms, async (agent) =>
-      this.#sdk.request(agent, {
-        action: "GetTaskInstance",
-        version: VERSION,
-        method: "GET",
-        query: { Id: "1" },
-      }),
-    );
-    return carried.kind === "returned" ? null : accessProblemOf(endOfFailure(carried));
+    return this.#product.accessProblem(getTaskInstance("1"), terms);
   }
 }

@@ -1,21 +1,23 @@
 import type { CallEnd, TargetEnd } from "../../domain/call-end.ts";
 import type { DataWorksRerunTaskInstances } from "../../domain/operation.ts";
+import { booleanIn, type Fields, fieldsOf, objectIn, textIn } from "../alibaba-answer.ts";
+import type { ProductAction } from "../alibaba-product.ts";
+import type { AlibabaAnswer } from "../alibaba-sdk.ts";
 
-/** The form fields of RerunTaskInstances; optional ones are absent when not asked for. */
-export function formOf(operation: DataWorksRerunTaskInstances): Record<string, string> {
-  return {
-    // JSON text built from the decimal strings: as numbers, ids past 2^53 would be rounded.
-    Ids: `[${operation.instanceIds.join(",")}]`,
-    ...(operation.comment === null ? {} : { Comment: operation.comment }),
-    ...(operation.useLatestConfig === null
-      ? {}
-      : { UseLatestConfig: String(operation.useLatestConfig) }),
+/**
+ * RerunTaskInstances (2024-05-18): everything in the form body, `Ids` as JSON text
+ * (aliyun-openapi-meta: position Body, type Json); what was not given is absent. `UseLatestConfig`
+ * is newer than the API page (the SDK of 2026-06 has it).
+ */
+export function rerunTaskInstances(operation: DataWorksRerunTaskInstances): ProductAction {
+  const { instanceIds, comment, useLatestConfig } = operation;
+  const form = {
+    // Built from the decimal strings: as numbers, ids past 2^53 would be rounded.
+    Ids: `[${instanceIds.join(",")}]`,
+    ...(comment === null ? {} : { Comment: comment }),
+    ...(useLatestConfig === null ? {} : { UseLatestConfig: String(useLatestConfig) }),
   };
-}
-
-interface Answer {
-  readonly RequestId?: unknown;
-  readonly SuccessInfo?: unknown;
+  return { action: "RerunTaskInstances", method: "POST", form };
 }
 
 /**
@@ -23,41 +25,36 @@ interface Answer {
  * success carries an error message. An id that the answer leaves out is unknown, and so is
  * everything when it tells nothing.
  */
-export function endOfAnswer(
-  answer: { readonly status: number; readonly text: string },
-  targets: readonly string[],
-): CallEnd {
-  const body = parse(answer.text);
-  const providerRequestId = typeof body?.RequestId === "string" ? body.RequestId.trim() : null;
+export function endOfAnswer(answer: AlibabaAnswer, targets: readonly string[]): CallEnd {
+  const fields = fieldsOf(answer);
+  const providerRequestId = fields === null ? null : textIn(fields, "RequestId");
   const trace = { providerRequestId, providerErrorCode: null };
-  const info = body?.SuccessInfo;
-  if (answer.status !== 200 || typeof info !== "object" || info === null) {
+  const told = fields === null ? null : objectIn(fields, "SuccessInfo");
+  if (told === null) {
     const message = `the answer (HTTP ${answer.status}) tells nothing about the instances`;
     return { kind: "uncertain", message, ...trace };
   }
-  const told = info as Readonly<Record<string, unknown>>;
-  return {
-    kind: "accepted",
-    job: null,
-    targets: targets.map((target) => endOf(target, told[target])),
-    ...trace,
-  };
+  const ends = targets.map((target) => endOf(target, objectIn(told, target)));
+  return { kind: "accepted", job: null, asyncJobId: null, targets: ends, ...trace };
 }
 
-function endOf(target: string, told: unknown): TargetEnd {
-  const { Success: success, Message: text } = (told ?? {}) as Record<string, unknown>;
-  const message = typeof text === "string" && text !== "" ? text : null;
-  if (success === true) return { target, status: "SUCCEEDED", message: null };
-  if (success === false) return { target, status: "FAILED", message };
-  return { target, status: "UNKNOWN", message: "the answer does not mention this instance" };
-}
-
-function parse(text: string): Answer | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? value : null;
-  } catch {
-    // Not JSON is one of the answers that tell nothing.
-    return null;
+function endOf(target: string, told: Fields | null): TargetEnd {
+  if (told === null) {
+    return { target, status: "UNKNOWN", message: "the answer does not mention this instance" };
+  }
+  const message = textIn(told, "Message");
+  switch (booleanIn(told, "Success")) {
+    case true:
+      return { target, status: "SUCCEEDED", message: null };
+    case false:
+      return { target, status: "FAILED", message };
+    case null: {
+      const open = "the answer does not say whether the instance was run again";
+      return {
+        target,
+        status: "UNKNOWN",
+        message: message === null ? open : `${open}: ${message}`,
+      };
+    }
   }
 }

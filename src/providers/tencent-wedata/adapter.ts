@@ -1,53 +1,120 @@
-import type { Agent } from "node:http";
 import { accessProblemOf } from "../../domain/access.ts";
-import type { AsyncJob, CallEnd, JobReading } from "../../domain/call-end.ts";
+import type { CallEnd, FailedEnd } from "../../domain/call-end.ts";
+import type { Doubt, Evidence, TargetFinding } from "../../domain/evidence.ts";
+import { endsInOrder, type Following, openTargets, type Progress } from "../../domain/following.ts";
 import type { OperationName } from "../../domain/operation.ts";
-import type { Provider, RerunCall, Wire, WireTerms } from "../../domain/provider.ts";
-import { GET_ASYNC_JOB, parametersOfJob, readingOf } from "./async-job.ts";
-import { endOfFailure } from "./failure.ts";
-import { endOfAnswer, parametersOf, RERUN_TASK_INSTANCES } from "./rerun-task-instances.ts";
-import { openWedata, type WedataOptions, type WedataRequest } from "./sdk.ts";
+import type { Provider, ReadTurns, RerunCall, WireTerms } from "../../domain/provider.ts";
+import type { Asker } from "../ask.ts";
+import { endOfStart, getAsyncJob } from "./async-job.ts";
+import { judgeTargets, readMarks, runsItsTargets } from "./evidence.ts";
+import { followJob } from "./follow-job.ts";
+import { followRuns } from "./follow-runs.ts";
+import { READS, type WedataOperation, WedataReads } from "./reads.ts";
+import { endOfBatch, rerunScheduleInstances } from "./rerun-schedule-instances.ts";
+import { rerunTaskInstances } from "./rerun-task-instances.ts";
+import { rerunTriggerWorkflowRun } from "./rerun-trigger-workflow-run.ts";
+import type { WedataAction, WedataRequest } from "./sdk.ts";
+import { succeeded, taken } from "./taken.ts";
 
-/** Tencent WeData: RerunTaskInstancesAsync and the job that it starts. */
+export interface TencentWedataOptions {
+  readonly asker: Asker;
+  readonly request: WedataRequest;
+  /** Milliseconds since the epoch; the system's clock unless given. */
+  readonly now?: () => number;
+}
+
+/** Tencent WeData: the reruns of both API versions, the jobs that they start, and their evidence. */
 export class TencentWedata implements Provider {
   readonly kind = "tencent-wedata";
-  readonly operations: readonly OperationName[] = ["TencentRerunTaskInstances"];
-  readonly reads: readonly string[] = [GET_ASYNC_JOB];
-  readonly #wire: Wire<Agent>;
+  readonly operations: readonly OperationName[] = [
+    "TencentRerunTaskInstances",
+    "TencentRerunScheduleInstances",
+    "TencentRerunTriggerWorkflowRun",
+  ];
+  readonly reads = READS;
+  readonly #asker: Asker;
   readonly #request: WedataRequest;
+  readonly #now: () => number;
+  readonly #reads: WedataReads;
 
-  constructor(options: WedataOptions & { readonly wire: Wire<Agent> }) {
-    this.#wire = options.wire;
-    this.#request = openWedata(options);
+  constructor(options: TencentWedataOptions) {
+    this.#asker = options.asker;
+    this.#request = options.request;
+    this.#now = options.now ?? Date.now;
+    this.#reads = new WedataReads(options);
   }
 
   async rerun(call: RerunCall, terms: WireTerms): Promise<CallEnd> {
-    const { operation } = call;
-    if (operation.kind !== "TencentRerunTaskInstances") {
-      throw new Error(`tencent-wedata cannot call ${operation.kind}`);
-    }
-    const carried = await this.#wire.carry(terms, async (agent) =>
-      this.#request(agent, RERUN_TASK_INSTANCES, parametersOf(operation)),
+    const operation = operationOf(call);
+    const action = actionOf(operation);
+    if (typeof action === "string") return notSent(action);
+    const asked = await this.#asker.ask(terms, async (agent, keys) =>
+      this.#request(agent, keys, action),
     );
-    return carried.kind === "failed"
-      ? endOfFailure(carried)
-      : endOfAnswer(carried.value, operation);
+    if (asked.kind === "failed") return asked.end;
+    return operation.kind === "TencentRerunScheduleInstances"
+      ? endOfBatch(asked.value, call.targets)
+      : endOfStart(asked.value, operation.projectId);
   }
 
-  async readJob(job: AsyncJob, call: RerunCall, terms: WireTerms): Promise<JobReading> {
-    const carried = await this.#wire.carry(terms, async (agent) =>
-      this.#request(agent, GET_ASYNC_JOB, parametersOfJob(job)),
-    );
-    if (carried.kind === "returned") return readingOf(carried.value, call.targets);
-    const { kind, message } = { message: "", ...endOfFailure(carried) };
-    return { kind: "unreadable", result: kind, message };
+  async follow(following: Following, turns: ReadTurns): Promise<Progress> {
+    const { call, job, until, ended } = following;
+    const operation = operationOf(call);
+    const parts = { operation, reads: this.#reads, turns };
+    if (job !== null) return followJob(following, job, parts, this.#now());
+    if (until === "submitted" || !runsItsTargets(operation)) {
+      const ends = [...ended, ...openTargets(following).map(succeeded)];
+      return taken(following, operation, endsInOrder(call.targets, ends));
+    }
+    return followRuns(following, parts);
+  }
+
+  leavesTraces(call: RerunCall): boolean {
+    return runsItsTargets(operationOf(call));
+  }
+
+  async readBefore(call: RerunCall, turns: ReadTurns): Promise<Evidence> {
+    return readMarks(call.targets, { operation: operationOf(call), reads: this.#reads, turns });
+  }
+
+  async judge(doubt: Doubt, turns: ReadTurns): Promise<readonly TargetFinding[]> {
+    return judgeTargets(doubt, { operation: operationOf(doubt.call), reads: this.#reads, turns });
   }
 
   async checkAccess(terms: WireTerms): Promise<string | null> {
-    const nobodys = { jobId: "access-check", scope: { projectId: "0" } };
-    const carried = await this.#wire.carry(terms, async (agent) =>
-      this.#request(agent, GET_ASYNC_JOB, parametersOfJob(nobodys)),
+    const nobodys = getAsyncJob({ jobId: "access-check", scope: { projectId: "0" } });
+    const asked = await this.#asker.ask(terms, async (agent, keys) =>
+      this.#request(agent, keys, nobodys),
     );
-    return carried.kind === "returned" ? null : accessProblemOf(endOfFailure(carried));
+    return asked.kind === "answered" ? null : accessProblemOf(asked.end);
   }
+}
+
+/** The call's operation, which is WeData's, or a bug. */
+function operationOf({ operation }: RerunCall): WedataOperation {
+  switch (operation.kind) {
+    case "TencentRerunTaskInstances":
+    case "TencentRerunScheduleInstances":
+    case "TencentRerunTriggerWorkflowRun":
+      return operation;
+    default:
+      throw new Error(`tencent-wedata cannot call ${operation.kind}`);
+  }
+}
+
+/** What is sent for an operation; a text says why it cannot be sent. */
+function actionOf(operation: WedataOperation): WedataAction | string {
+  switch (operation.kind) {
+    case "TencentRerunTaskInstances":
+      return rerunTaskInstances(operation);
+    case "TencentRerunScheduleInstances":
+      return rerunScheduleInstances(operation);
+    case "TencentRerunTriggerWorkflowRun":
+      return rerunTriggerWorkflowRun(operation);
+  }
+}
+
+function notSent(why: string): FailedEnd {
+  const trace = { providerRequestId: null, providerErrorCode: null };
+  return { kind: "refused", notPermitted: false, message: `nothing was sent: ${why}`, ...trace };
 }

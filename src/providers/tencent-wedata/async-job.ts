@@ -1,58 +1,76 @@
-import type { AsyncJob, JobReading, TargetEnd } from "../../domain/call-end.ts";
+import type { AsyncJob, CallEnd } from "../../domain/call-end.ts";
+import { dataOf, numberOf, textOf, traceOf } from "./answer.ts";
+import type { WedataAction } from "./sdk.ts";
 
-/** The API's action name (WeData 2025-08-06; the rerun's page calls it GetAsyncJob). */
+/** The API's action name (the page of the rerun calls it GetAsyncJob). */
 export const GET_ASYNC_JOB = "GetOpsAsyncJob";
 
-/** The parameters of GetOpsAsyncJob. */
-export function parametersOfJob(job: AsyncJob): object {
-  return { ProjectId: job.scope["projectId"], AsyncId: job.jobId };
-}
-
-interface JobData {
-  readonly Status?: unknown;
-  readonly ErrorDesc?: unknown;
-  readonly SuccessSubProcessCount?: unknown;
-  readonly TotalSubProcessCount?: unknown;
-}
-
 /**
- * How the job stands. Only counters are told, no single instance: a job that succeeded in part
- * leaves every target unknown, and one that failed but counts successes does too.
+ * What the answer of a rerun that starts a job means: with an async id the provider took it. An
+ * answer without one leaves open what happened (`Data` and `AsyncId` may be null).
  */
-export function readingOf(answer: unknown, targets: readonly string[]): JobReading {
-  const data = ((answer ?? {}) as { Data?: JobData | null }).Data ?? {};
-  const endAll = (status: TargetEnd["status"], message: string | null): readonly TargetEnd[] =>
-    targets.map((target) => ({ target, status, message }));
-  const description = typeof data.ErrorDesc === "string" ? data.ErrorDesc : null;
-  switch (data.Status) {
+export function endOfStart(answer: unknown, projectId: string): CallEnd {
+  const trace = traceOf(answer);
+  const jobId = textOf(dataOf(answer)["AsyncId"]);
+  if (jobId === null) {
+    return { kind: "uncertain", message: "the answer names no asynchronous job", ...trace };
+  }
+  const job = { jobId, scope: { projectId } };
+  return { kind: "accepted", job, asyncJobId: jobId, targets: [], ...trace };
+}
+
+/** GetOpsAsyncJob, 2025-08-06. */
+export function getAsyncJob(job: AsyncJob): WedataAction {
+  const parameters = { ProjectId: job.scope["projectId"], AsyncId: job.jobId };
+  return { version: "2025-08-06", action: GET_ASYNC_JOB, parameters };
+}
+
+/** How a job stands. Only counters are told, of no single instance. */
+export interface JobReading {
+  /** `partial`: some of its operations succeeded, and which ones is not told. */
+  readonly standing: "open" | "succeeded" | "failed" | "partial";
+  /** The provider's word for it. */
+  readonly status: string;
+  readonly error: string | null;
+  readonly succeeded: number | null;
+  readonly total: number | null;
+  /** The provider's clock, in a zone that is not told. */
+  readonly createdAt: string | null;
+}
+
+/** Reads GetOpsAsyncJob's answer; null when it tells no status that is known. */
+export function jobReadingOf(answer: unknown): JobReading | null {
+  const data = dataOf(answer);
+  const succeeded = numberOf(data["SuccessSubProcessCount"]);
+  const status = textOf(data["Status"]);
+  const standing = standingOf(status, succeeded);
+  if (standing === null || status === null) return null;
+  return {
+    standing,
+    status,
+    error: textOf(data["ErrorDesc"]),
+    succeeded,
+    total: numberOf(data["TotalSubProcessCount"]),
+    createdAt: textOf(data["CreateTime"]),
+  };
+}
+
+/** A job that failed but counts successes succeeded in part, whatever its status says. */
+function standingOf(
+  status: string | null,
+  succeeded: number | null,
+): JobReading["standing"] | null {
+  switch (status) {
     case "INIT":
     case "RUNNING":
-      return { kind: "running" };
+      return "open";
     case "SUCCESS":
-      return { kind: "ended", failed: false, targets: endAll("SUCCEEDED", null) };
-    case "FAIL":
-      return Number(data.SuccessSubProcessCount ?? 0) > 0
-        ? { kind: "ended", failed: true, targets: endAll("UNKNOWN", partly(data, description)) }
-        : {
-            kind: "ended",
-            failed: true,
-            targets: endAll("FAILED", description ?? "the job failed"),
-          };
+      return "succeeded";
     case "PART_SUCCESS":
-      return { kind: "ended", failed: true, targets: endAll("UNKNOWN", partly(data, description)) };
+      return "partial";
+    case "FAIL":
+      return succeeded !== null && succeeded > 0 ? "partial" : "failed";
     default:
-      return {
-        kind: "unreadable",
-        result: "uncertain",
-        message: `the job's status is ${JSON.stringify(data.Status ?? null)}`,
-      };
+      return null;
   }
-}
-
-function partly(data: JobData, description: string | null): string {
-  const count = (value: unknown) =>
-    typeof value === "number" ? String(value) : "an unknown number";
-  const { SuccessSubProcessCount: succeeded, TotalSubProcessCount: total } = data;
-  const counted = `${count(succeeded)} of ${count(total)} sub-processes succeeded, which ones is not told`;
-  return description === null ? counted : `${counted}: ${description}`;
 }

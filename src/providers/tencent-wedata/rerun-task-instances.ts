@@ -1,19 +1,17 @@
-import type { CallEnd } from "../../domain/call-end.ts";
 import type { RerunScope, TencentRerunTaskInstances } from "../../domain/operation.ts";
+import type { WedataAction } from "./sdk.ts";
 
-/** The API's action name (WeData 2025-08-06). */
-export const RERUN_TASK_INSTANCES = "RerunTaskInstancesAsync";
-
-const RERUN_TYPES: Readonly<Record<RerunScope, string>> = {
+/** `RerunType` of both versions' reruns of task instances. */
+export const RERUN_TYPES: Readonly<Record<RerunScope, string>> = {
   SELF: "1",
   SELF_AND_CHILDREN: "2",
   CHILDREN: "3",
 };
 
-/** The parameters of RerunTaskInstancesAsync; optional ones are absent when not asked for. */
-export function parametersOf(operation: TencentRerunTaskInstances): object {
+/** RerunTaskInstancesAsync, 2025-08-06; optional parameters are absent when not asked for. */
+export function rerunTaskInstances(operation: TencentRerunTaskInstances): WedataAction {
   const { skipEventListening, parallelism, selfWorkflowDependency, param } = operation;
-  return {
+  const parameters = {
     ProjectId: operation.projectId,
     InstanceKeyList: operation.instanceKeys,
     RerunType: RERUN_TYPES[operation.rerunScope],
@@ -27,22 +25,5 @@ export function parametersOf(operation: TencentRerunTaskInstances): object {
     // A single object, whatever its name says (KVMap in both SDKs).
     ...(param === null ? {} : { RedefineParamList: { K: param.key, V: param.value } }),
   };
-}
-
-/**
- * What the answer to the call means: with an async id the provider took it. An answer without one
- * leaves open what happened (`Data` and `AsyncId` may be null).
- */
-export function endOfAnswer(answer: unknown, operation: TencentRerunTaskInstances): CallEnd {
-  const response = (answer ?? {}) as { Data?: { AsyncId?: unknown } | null; RequestId?: unknown };
-  const trace = {
-    providerRequestId: typeof response.RequestId === "string" ? response.RequestId : null,
-    providerErrorCode: null,
-  };
-  const jobId = response.Data?.AsyncId;
-  if (typeof jobId !== "string" || jobId === "") {
-    return { kind: "uncertain", message: "the answer names no asynchronous job", ...trace };
-  }
-  const job = { jobId, scope: { projectId: operation.projectId } };
-  return { kind: "accepted", job, targets: [], ...trace };
+  return { version: "2025-08-06", action: "RerunTaskInstancesAsync", parameters };
 }

@@ -10,6 +10,8 @@ import { openRecordingCloud, type RecordingCloud } from "../../support/recording
 
 const KIND = "alibaba-dataworks";
 const PAST_DOUBLES = ["9007199254740993", "9223372036854775807"];
+const NONCE_1 = "448444379404e09e7957468e99776645";
+const NONCE_2 = "cde1052b94339187485185d6e505d0e1";
 const terms = { gate: openGate, signal: neverAborted };
 const callOf = (operation: DataWorksRerunTaskInstances): RerunCall => ({
   claimId: "claim-1",
@@ -62,12 +64,26 @@ describe("what DataWorks receives", () => {
     ]);
   });
 
-  it("is a new nonce with every call", async () => {
+  it("is a nonce for each claim, always the same one", async () => {
     const dataworks = await open(cloud);
-    for (let call = 0; call < 3; call++) await dataworks.rerun(callOf(aDataWorksRerun()), terms);
+    for (const claimId of ["claim-1", "claim-2", "claim-1"]) {
+      await dataworks.rerun({ ...callOf(aDataWorksRerun()), claimId }, terms);
+    }
+
+    const nonces = cloud.requests.map(({ headers }) => headers["x-acs-signature-nonce"]);
+    // The first half of sha256("claim-1") and of sha256("claim-2").
+    expect(nonces).toStrictEqual([NONCE_1, NONCE_2, NONCE_1]);
+    const signed = cloud.requests.map(({ headers }) => String(headers["authorization"]));
+    expect(signed[0]).toContain("x-acs-signature-nonce");
+  });
+
+  it("is a new nonce with every read", async () => {
+    const dataworks = await open(cloud);
+    for (let read = 0; read < 3; read++) await dataworks.checkAccess(terms);
 
     const nonces = cloud.requests.map(({ headers }) => headers["x-acs-signature-nonce"]);
     expect(new Set(nonces).size).toBe(3);
+    expect(cloud.requests[0]).toMatchObject({ method: "GET", url: "/?Id=1", body: "" });
   });
 
   it("can be on an IPv6 address", async () => {
@@ -164,11 +180,13 @@ describe("DataWorks' adapter", () => {
     });
   });
 
-  it("starts no jobs, so it rejects to read one", async () => {
-    const dataworks = await open({ url: simulator.alibabaUrl });
-    const job = { jobId: "job-1", scope: {} };
-
-    await expect(dataworks.readJob(job, callOf(aDataWorksRerun()), terms)).rejects.toThrow("job-1");
+  it("is told apart by its nonce when the same claim's call comes twice", async () => {
+    expect(await rerun(aDataWorksRerun())).toMatchObject({ kind: "accepted" });
+    expect(await rerun(aDataWorksRerun())).toMatchObject({
+      kind: "uncertain",
+      providerErrorCode: "SignatureNonceUsed",
+    });
+    expect((await admin.arrivals()).map(({ executed }) => executed)).toStrictEqual([true, false]);
   });
 
   it("rejects, as a bug, an operation that is not its own", async () => {

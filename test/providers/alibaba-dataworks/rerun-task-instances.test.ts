@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   endOfAnswer,
-  formOf,
+  rerunTaskInstances,
 } from "../../../src/providers/alibaba-dataworks/rerun-task-instances.ts";
+import type { DataWorksRerunTaskInstances } from "../../../src/domain/operation.ts";
 import { aDataWorksRerun } from "../../support/a-received-request.ts";
 
+const formOf = (operation: DataWorksRerunTaskInstances) => rerunTaskInstances(operation).form ?? {};
 const PAST_DOUBLES = ["9007199254740993", "9223372036854775807"];
 
 describe("the form of RerunTaskInstances", () => {
@@ -42,20 +44,30 @@ describe("the answer of RerunTaskInstances", () => {
         "3": { Success: false, Message: "" },
         "4": { Success: "true" },
         "5": null,
-        "7": { Success: true },
+        "7": { Success: "yes", Message: "queued" },
+        "8": { Success: true },
       },
     });
 
-    expect(endOfAnswer(answer(text), ["1", "2", "3", "4", "5", "6"])).toStrictEqual({
+    expect(endOfAnswer(answer(text), ["1", "2", "3", "4", "5", "6", "7"])).toStrictEqual({
       kind: "accepted",
       job: null,
+      asyncJobId: null,
       targets: [
         { target: "1", status: "SUCCEEDED", message: null },
         { target: "2", status: "FAILED", message: "The instance does not exist." },
         { target: "3", status: "FAILED", message: null },
-        ...["4", "5", "6"].map((target) => ({
+        {
+          ...{ target: "4", status: "UNKNOWN" },
+          message: "the answer does not say whether the instance was run again",
+        },
+        ...["5", "6"].map((target) => ({
           ...{ target, status: "UNKNOWN", message: "the answer does not mention this instance" },
         })),
+        {
+          ...{ target: "7", status: "UNKNOWN" },
+          message: "the answer does not say whether the instance was run again: queued",
+        },
       ],
       providerRequestId: "call-1",
       providerErrorCode: null,
@@ -67,6 +79,24 @@ describe("the answer of RerunTaskInstances", () => {
 
     expect(endOfAnswer(answer(text), ["9007199254740993"])).toMatchObject({
       targets: [{ target: "9007199254740993", status: "SUCCEEDED" }],
+    });
+  });
+
+  it("is accepted when every instance failed: the answer told so", () => {
+    const text = '{"SuccessInfo":{"1":{"Success":false,"Message":"no"},"2":{"Success":false}}}';
+
+    expect(endOfAnswer(answer(text), ["1", "2"])).toMatchObject({
+      kind: "accepted",
+      targets: [
+        { target: "1", status: "FAILED", message: "no" },
+        { target: "2", status: "FAILED", message: null },
+      ],
+    });
+  });
+
+  it("does not find what every object has", () => {
+    expect(endOfAnswer(answer('{"SuccessInfo":{}}'), ["constructor"])).toMatchObject({
+      targets: [{ status: "UNKNOWN" }],
     });
   });
 

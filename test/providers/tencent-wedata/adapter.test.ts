@@ -1,123 +1,139 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { SimulatorAdmin } from "../../../dev/simulator/admin-client.ts";
+import type { Fault } from "../../../dev/simulator/fault.ts";
 import { type Simulator, startSimulator } from "../../../dev/simulator/simulator.ts";
-import type { RerunCall } from "../../../src/domain/provider.ts";
-import type { TencentRerunTaskInstances } from "../../../src/domain/operation.ts";
-import { type OpenProvider, openProvider } from "../../../src/providers/open-provider.ts";
+import { ABSENCE_PROVES_AFTER_MS } from "../../../src/domain/evidence.ts";
+import type { Following, Progress, TrackUntil } from "../../../src/domain/following.ts";
+import type { Operation } from "../../../src/domain/operation.ts";
 import { aDataWorksRerun, aTencentRerun } from "../../support/a-received-request.ts";
-import { aProviderConfig, neverAborted, openGate } from "../../support/provider-config.ts";
-import { openRecordingCloud, type RecordingCloud } from "../../support/recording-cloud.ts";
+import {
+  aScheduleRerun,
+  aWorkflowRerun,
+  callOf,
+  freeTurns,
+  openAdapter,
+  terms,
+} from "./wedata-for-tests.ts";
 
-const KIND = "tencent-wedata";
-const terms = { gate: openGate, signal: neverAborted };
-const callOf = (operation: TencentRerunTaskInstances): RerunCall => ({
-  claimId: "claim-1",
-  operation,
-  targets: operation.instanceKeys,
+const PAIR = ["20250714200130106_2025-10-01 00:00:00", "20250714200130107_2025-10-01 00:00:00"];
+const [A = "", B = ""] = PAIR;
+const scheduled = (...keys: readonly string[]) =>
+  aScheduleRerun({
+    instances: keys.map((key) => {
+      const [taskId = "", curRunDate = ""] = key.split("_");
+      return { taskId, curRunDate };
+    }),
+  });
+const OPERATIONS: readonly (readonly [string, Operation])[] = [
+  ["RerunTaskInstancesAsync", aTencentRerun({ instanceKeys: [A] })],
+  ["RunRerunScheduleInstances", scheduled(A)],
+  ["RerunTriggerWorkflowRunAsync", aWorkflowRerun()],
+];
+
+let simulator: Simulator;
+let admin: SimulatorAdmin;
+let adapter: ReturnType<typeof openAdapter>;
+beforeAll(async () => {
+  simulator = await startSimulator({
+    credentials: [{ cloud: "tencent", id: "test-id", secret: "test-secret" }],
+    ...{ jobDurationMs: 30, instanceRunMs: 60 },
+  });
+  admin = new SimulatorAdmin(simulator.adminUrl);
 });
+afterAll(async () => simulator.close());
+beforeEach(async () => {
+  await admin.reset();
+  adapter = openAdapter(Number(new URL(simulator.tencentUrl).port));
+});
+afterEach(() => adapter.close());
 
-const opened: OpenProvider[] = [];
-const open = async (at: Parameters<typeof aProviderConfig>[1]) => {
-  const provider = await openProvider(aProviderConfig(KIND, at));
-  opened.push(provider);
-  return provider.provider;
+/** Reads, calls, and follows to the end, every step written down in between. */
+const callAndFollow = async (operation: Operation, until: TrackUntil, reads = true) => {
+  const { wedata } = adapter;
+  const call = callOf(operation);
+  const before = reads ? await wedata.readBefore(call, freeTurns()) : null;
+  const calledAt = Date.now();
+  const end = await wedata.rerun(call, terms);
+  if (end.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(end)}`);
+  const { job } = end;
+  const begin: Following = { call, until, job, before, calledAt, ended: [], notes: {} };
+  let following = JSON.stringify(begin);
+  let last: Progress | undefined;
+  await vi.waitFor(
+    async () => {
+      last = await wedata.follow(JSON.parse(following) as Following, freeTurns());
+      if (last.kind === "open") following = JSON.stringify(last.following);
+      expect(last.kind).toBe("ended");
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+  return last;
 };
-afterEach(() => opened.splice(0).forEach((one) => one.close()));
+const judgeAfter = async (operation: Operation, fault: Fault, writtenAgoMs: number) => {
+  const { wedata } = adapter;
+  const call = callOf(operation);
+  const before = await wedata.readBefore(call, freeTurns());
+  await admin.inject({ ...fault, filter: { effect: "rerun" } } as Fault);
+  const end = await wedata.rerun(call, terms);
+  const doubt = { call, targets: call.targets, before, writtenAgoMs };
+  return { end, findings: await wedata.judge(doubt, freeTurns()) };
+};
+const ranTargets = async () => (await admin.arrivals()).flatMap((arrival) => arrival.ranTargets);
 
-const FULL = aTencentRerun({
-  instanceKeys: ["重跑_2025-10-01 00:00:00", 'b"\\_2025-10-01 00:00:00'],
-  rerunScope: "SELF_AND_CHILDREN",
-  parentCheck: "MAKE_SCOPE",
-  downstreamScope: "PROJECT",
-  skipEventListening: true,
-  parallelism: 7,
-  selfWorkflowDependency: true,
-  param: { key: "biz date", value: "2025-10-01 é" },
-});
+describe.each(OPERATIONS)("%s at the simulator", (action, operation) => {
+  const [target = ""] = callOf(operation).targets;
 
-describe("what WeData receives", () => {
-  let cloud: RecordingCloud;
-  beforeEach(async () => {
-    cloud = await openRecordingCloud('{"Response":{"Data":{"AsyncId":"j"},"RequestId":"r"}}');
+  it("runs its target once, and is followed until it was taken", async () => {
+    expect(await callAndFollow(operation, "submitted")).toMatchObject({
+      kind: "ended",
+      targets: [{ target, status: "SUCCEEDED" }],
+    });
+    const calls = (await admin.arrivals()).filter(({ effect }) => effect === "rerun");
+    expect(calls).toMatchObject([{ action, targets: [target], ranTargets: [target] }]);
   });
-  afterEach(async () => cloud.close());
 
-  it("is the minimum when nothing optional was given", async () => {
-    await (await open(cloud)).rerun(callOf(aTencentRerun()), terms);
+  it.each(["succeeded", "failed"] as const)("is followed until its run has %s", async (outcome) => {
+    await admin.inject({ kind: "run-outcome", outcome });
 
-    expect(cloud.requests).toMatchObject([
-      {
-        method: "POST",
-        url: "/",
-        headers: {
-          "x-tc-action": "RerunTaskInstancesAsync",
-          "x-tc-version": "2025-08-06",
-          "x-tc-region": "ap-test",
-          "content-type": "application/json",
-          connection: "close",
-        },
-      },
-    ]);
-    expect(JSON.parse(cloud.requests[0]?.body ?? "")).toStrictEqual({
-      ProjectId: "1460947878944567296",
-      InstanceKeyList: ["20250714200130106_2025-10-01 00:00:00"],
-      RerunType: "1",
-      CheckParentType: "NONE",
-      SonRangeType: "WORKFLOW",
+    expect(await callAndFollow(operation, "finished")).toMatchObject({
+      kind: "ended",
+      by: "runs",
+      targets: [{ target, status: outcome === "succeeded" ? "SUCCEEDED" : "FAILED" }],
     });
   });
 
-  it("is everything that was given, spelled as the API page does", async () => {
-    await (await open(cloud)).rerun(callOf(FULL), terms);
+  it("does not take the end of an earlier run for the end of its own", async () => {
+    await admin.rerunByHand({ product: "wedata", target });
+    await vi.waitFor(async () => {
+      const { marks } = await adapter.wedata.readBefore(callOf(operation), freeTurns());
+      expect(["COMPLETED", "SUCCESS", "2"]).toContain(marks[0]?.mark["state"]);
+    });
+    await admin.inject({ kind: "evidence-lag", ms: 100 });
+    await admin.inject({ kind: "run-outcome", outcome: "failed" });
 
-    expect(JSON.parse(cloud.requests[0]?.body ?? "")).toStrictEqual({
-      ProjectId: "1460947878944567296",
-      InstanceKeyList: ["重跑_2025-10-01 00:00:00", 'b"\\_2025-10-01 00:00:00'],
-      RerunType: "2",
-      CheckParentType: "MAKE_SCOPE",
-      SonRangeType: "PROJECT",
-      SkipEventListening: true,
-      RedefineParallelNum: 7,
-      RedefineSelfWorkflowDependency: "yes",
-      RedefineParamList: { K: "biz date", V: "2025-10-01 é" },
+    expect(await callAndFollow(operation, "finished")).toMatchObject({
+      targets: [{ target, status: "FAILED" }],
     });
   });
 
-  it("is the project and the id when a job is read", async () => {
-    const job = { jobId: "job-1", scope: { projectId: "p" } };
-    await (await open(cloud)).readJob(job, callOf(aTencentRerun()), terms);
+  it("is judged to have run where it did, though its answer was lost", async () => {
+    const { end, findings } = await judgeAfter(operation, { kind: "reset", executed: true }, 0);
 
-    expect(cloud.requests).toMatchObject([{ headers: { "x-tc-action": "GetOpsAsyncJob" } }]);
-    expect(JSON.parse(cloud.requests[0]?.body ?? "")).toStrictEqual({
-      ProjectId: "p",
-      AsyncId: "job-1",
-    });
+    expect(end).toMatchObject({ kind: "uncertain" });
+    expect(findings).toMatchObject([{ target, finding: "ran" }]);
+    expect(await ranTargets()).toStrictEqual([target]);
   });
-});
 
-describe("WeData's adapter", () => {
-  let simulator: Simulator;
-  let admin: SimulatorAdmin;
-  beforeAll(async () => {
-    simulator = await startSimulator({
-      credentials: [{ cloud: "tencent", id: "test-id", secret: "test-secret" }],
-      jobDurationMs: 0,
-    });
-    admin = new SimulatorAdmin(simulator.adminUrl);
-  });
-  afterAll(async () => simulator.close());
-  beforeEach(async () => admin.reset());
-  const provider = async () => open({ url: simulator.tencentUrl });
-  const started = async (operation = aTencentRerun()) => {
-    const wedata = await provider();
-    const end = await wedata.rerun(callOf(operation), terms);
-    const job = end.kind === "accepted" ? end.job : null;
-    return { wedata, job: job ?? { jobId: "none", scope: {} } };
-  };
+  it.each([
+    [0, "cannot-tell"],
+    [ABSENCE_PROVES_AFTER_MS, "did-not-run"],
+  ])("is judged %d ms later, where it did not run: %s", async (writtenAgoMs, finding) => {
+    const fault = { kind: "reset", executed: false } as const;
+    const { end, findings } = await judgeAfter(operation, fault, writtenAgoMs);
 
-  it("is understood with every parameter", async () => {
-    expect(await (await provider()).rerun(callOf(FULL), terms)).toMatchObject({ kind: "accepted" });
-    expect(await admin.arrivals()).toMatchObject([{ targets: FULL.instanceKeys, executed: true }]);
+    expect(end).toMatchObject({ kind: "uncertain" });
+    expect(findings).toMatchObject([{ target, finding }]);
+    expect(await ranTargets()).toStrictEqual([]);
   });
 
   it.each([
@@ -127,10 +143,8 @@ describe("WeData's adapter", () => {
   ])("takes %s, which comes with HTTP 200, for throttling", async (code) => {
     await admin.inject({ kind: "error", code });
 
-    expect(await (await provider()).rerun(callOf(aTencentRerun()), terms)).toMatchObject({
-      kind: "throttled",
-      retryAfterMs: null,
-      providerErrorCode: code,
+    expect(await adapter.wedata.rerun(callOf(operation), terms)).toMatchObject({
+      ...{ kind: "throttled", retryAfterMs: null, providerErrorCode: code },
     });
   });
 
@@ -142,40 +156,61 @@ describe("WeData's adapter", () => {
   ])("is not taken in by the family of %s", async (code, kind) => {
     await admin.inject({ kind: "error", code });
 
-    expect(await (await provider()).rerun(callOf(aTencentRerun()), terms)).toMatchObject({ kind });
+    expect(await adapter.wedata.rerun(callOf(operation), terms)).toMatchObject({ kind });
+  });
+});
+
+describe("a job at the simulator", () => {
+  const both = aTencentRerun({ instanceKeys: PAIR });
+
+  it("that succeeds in part is told apart, as it really was", async () => {
+    await admin.inject({ kind: "partial-success", targets: [B] });
+
+    expect(await callAndFollow(both, "submitted")).toMatchObject({
+      by: "job",
+      targets: [
+        { target: A, status: "SUCCEEDED" },
+        { target: B, status: "FAILED" },
+      ],
+    });
+    expect(await ranTargets()).toStrictEqual([A]);
   });
 
-  it("names the job, which can then be read", async () => {
-    const { wedata, job } = await started();
+  it("that succeeds in part is told apart by times where nothing was read before", async () => {
+    await admin.inject({ kind: "partial-success", targets: [A] });
 
-    expect(job.scope).toStrictEqual({ projectId: "1460947878944567296" });
-    expect(await wedata.readJob(job, callOf(aTencentRerun()), terms)).toMatchObject({
-      kind: "ended",
-      failed: false,
-      targets: [{ target: "20250714200130106_2025-10-01 00:00:00", status: "SUCCEEDED" }],
+    expect(await callAndFollow(both, "submitted", false)).toMatchObject({
+      targets: [
+        { target: A, status: "FAILED" },
+        { target: B, status: "SUCCEEDED" },
+      ],
+    });
+    expect(await ranTargets()).toStrictEqual([B]);
+  });
+
+  it("that succeeds in part is told apart in spite of readings that lag behind", async () => {
+    await admin.inject({ kind: "partial-success", targets: [B] });
+    await admin.inject({ kind: "evidence-lag", ms: 150 });
+
+    expect(await callAndFollow(both, "finished")).toMatchObject({
+      by: "runs",
+      targets: [{ status: "SUCCEEDED" }, { status: "FAILED" }],
     });
   });
 
-  it.each([
-    ["FAIL", { kind: "ended", failed: true }],
-    ["PART_SUCCESS", { kind: "ended", failed: true }],
-    ["NEVER", { kind: "running" }],
-  ] as const)("reads a job that ends in %s", async (outcome, reading) => {
-    await admin.inject({ kind: "job-outcome", outcome });
-    const operation = aTencentRerun({ instanceKeys: ["a", "b"] });
-    const { wedata, job } = await started(operation);
+  it("that fails, fails every target", async () => {
+    await admin.inject({ kind: "job-outcome", outcome: "FAIL" });
 
-    expect(await wedata.readJob(job, callOf(operation), terms)).toMatchObject(reading);
+    expect(await callAndFollow(both, "finished")).toMatchObject({
+      by: "job",
+      targets: [{ status: "FAILED" }, { status: "FAILED" }],
+    });
   });
 
-  it("does not know which targets of a partly successful job succeeded", async () => {
-    await admin.inject({ kind: "partial-success", targets: ["b"] });
-    const operation = aTencentRerun({ instanceKeys: ["a", "b"] });
-    const { wedata, job } = await started(operation);
-
-    expect(await wedata.readJob(job, callOf(operation), terms)).toMatchObject({
-      kind: "ended",
-      targets: [{ status: "UNKNOWN" }, { status: "UNKNOWN" }],
+  it("is followed to the end of its run by times where nothing was read before", async () => {
+    expect(await callAndFollow(both, "finished", false)).toMatchObject({
+      by: "runs",
+      targets: [{ status: "SUCCEEDED" }, { status: "SUCCEEDED" }],
     });
   });
 
@@ -185,20 +220,65 @@ describe("WeData's adapter", () => {
     [{ kind: "error", code: "FailedOperation" } as const, "uncertain"],
     [{ kind: "error", code: "AuthFailure.TokenFailure" } as const, "credentials"],
     [{ kind: "garbage", body: "{}" } as const, "uncertain"],
-  ])("cannot read a job after %j, and knows nothing new", async (fault, result) => {
-    const { wedata, job } = await started();
+  ])("cannot be read after %j, and nothing new is known", async (fault, result) => {
     await admin.inject(fault);
+    const job = { jobId: "job-1", scope: { projectId: "p" } };
+    const begin = { call: callOf(both), until: "submitted", job, before: null } as const;
+    const following = { ...begin, calledAt: Date.now(), ended: [], notes: {} };
 
-    expect(await wedata.readJob(job, callOf(aTencentRerun()), terms)).toMatchObject({
+    expect(await adapter.wedata.follow(following, freeTurns())).toMatchObject({
       kind: "unreadable",
       result,
     });
+  });
+});
+
+describe("WeData's adapter", () => {
+  it("tells a batch's no of each of its instances that is alone", async () => {
+    await admin.inject({ kind: "partial-success", targets: PAIR });
+    const { wedata } = adapter;
+
+    expect(await wedata.rerun(callOf(scheduled(A)), terms)).toMatchObject({
+      kind: "accepted",
+      targets: [{ target: A, status: "FAILED" }],
+    });
+    expect(await wedata.rerun(callOf(scheduled(...PAIR)), terms)).toMatchObject({
+      kind: "accepted",
+      targets: [
+        { target: A, status: "UNKNOWN" },
+        { target: B, status: "UNKNOWN" },
+      ],
+    });
+    expect(await ranTargets()).toStrictEqual([]);
+  });
+
+  it("lists every action that it reads", async () => {
+    const { wedata } = adapter;
+    const turns = freeTurns();
+    for (const [, operation] of OPERATIONS) {
+      const call = callOf(operation);
+      await wedata.readBefore(call, turns);
+      await wedata.rerun(call, terms);
+      // Right after a rerun an instance is not at rest.
+      await wedata.readBefore(call, turns);
+    }
+    const job = { jobId: "job-1", scope: { projectId: "p" } };
+    const begin = { call: callOf(OPERATIONS[0]![1]), until: "submitted", job } as const;
+    await wedata.follow({ ...begin, before: null, calledAt: 0, ended: [], notes: {} }, turns);
+
+    expect([...new Set(turns.taken)].toSorted()).toStrictEqual(wedata.reads.toSorted());
+  });
+
+  it("finds nothing wrong with an access that is taken, though the job is nobody's", async () => {
+    expect(await adapter.wedata.checkAccess(terms)).toBeNull();
+    await admin.inject({ kind: "error", code: "AuthFailure.SignatureFailure", message: "who?" });
+    expect(await adapter.wedata.checkAccess(terms)).toBe("AuthFailure.SignatureFailure: who?");
   });
 
   it("rejects, as a bug, an operation that is not its own", async () => {
     const call = { claimId: "c", operation: aDataWorksRerun(), targets: ["1"] };
 
-    await expect((await provider()).rerun(call, terms)).rejects.toThrow(/cannot call DataWorks/);
+    await expect(adapter.wedata.rerun(call, terms)).rejects.toThrow(/cannot call DataWorks/);
     expect(await admin.arrivals()).toStrictEqual([]);
   });
 });

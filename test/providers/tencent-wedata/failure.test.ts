@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { consequenceOf, endOfFailure } from "../../../src/providers/tencent-wedata/failure.ts";
+import {
+  consequenceOf,
+  endOfWedataFailure,
+} from "../../../src/providers/tencent-wedata/failure.ts";
 
 /** An error as the SDK makes it of an error answer. */
 const fromProvider = (code: string | undefined, message = "words"): Error =>
@@ -69,17 +72,29 @@ describe("WeData's error codes", () => {
     expect(consequenceOf(code)).toBe(consequence);
   });
 
-  it.each(["Brand.New", "", ".", "..", "limitexceeded", "constructor", "__proto__", "toString.x"])(
-    "%j, which nobody knows, is uncertain",
-    (code) => {
-      expect(consequenceOf(code)).toBe("uncertain");
-    },
-  );
+  it.each([
+    ...[
+      "Brand.New",
+      "",
+      ".",
+      "..",
+      ".*",
+      "limitexceeded",
+      "constructor",
+      "__proto__",
+      "toString.x",
+    ],
+    // Of families that are documented by their members only, an unknown member is unknown.
+    ...["RequestLimitExceeded.New", "LimitExceeded.New", "UnauthorizedOperation.New"],
+    ...["MissingParameter.New", "FailedOperation.New", "InternalError.New", "IpInBlacklist.New"],
+  ])("%j, which nobody knows, is uncertain", (code) => {
+    expect(consequenceOf(code)).toBe("uncertain");
+  });
 });
 
 describe("the end of a call that failed at WeData", () => {
   it("is unavailable when nothing was written, whatever the error looks like", () => {
-    const end = endOfFailure(failed(fromProvider("FailedOperation"), { written: false }));
+    const end = endOfWedataFailure(failed(fromProvider("FailedOperation"), { written: false }));
 
     expect(end).toMatchObject({ kind: "unavailable", message: "nothing was sent: words" });
   });
@@ -93,7 +108,7 @@ describe("the end of a call that failed at WeData", () => {
     ["FailedOperation", { kind: "uncertain" }],
     ["constructor", { kind: "uncertain" }],
   ])("tells the code %s and the provider's words", (code, end) => {
-    expect(endOfFailure(failed(fromProvider(code)))).toStrictEqual({
+    expect(endOfWedataFailure(failed(fromProvider(code)))).toStrictEqual({
       ...end,
       message: `${code}: words`,
       providerRequestId: "call-1",
@@ -104,7 +119,7 @@ describe("the end of a call that failed at WeData", () => {
   it("does not take a code of the system for one of the provider", () => {
     const error = Object.assign(new Error("read ECONNRESET"), { code: "LimitExceeded" });
 
-    expect(endOfFailure(failed(error))).toStrictEqual({
+    expect(endOfWedataFailure(failed(error))).toStrictEqual({
       kind: "uncertain",
       message: "no answer: read ECONNRESET",
       providerRequestId: null,
@@ -115,7 +130,9 @@ describe("the end of a call that failed at WeData", () => {
   it("tells the HTTP status when there is no code", () => {
     const answer = { status: 502, headers: {} };
 
-    expect(endOfFailure(failed(fromProvider(undefined, "Bad Gateway"), { answer }))).toMatchObject({
+    expect(
+      endOfWedataFailure(failed(fromProvider(undefined, "Bad Gateway"), { answer })),
+    ).toMatchObject({
       kind: "uncertain",
       message: "HTTP 502: Bad Gateway",
     });
@@ -124,7 +141,7 @@ describe("the end of a call that failed at WeData", () => {
   it.each([undefined, null, "text", 5, { message: "not an error" }])(
     "is uncertain when %j was thrown",
     (thrown) => {
-      expect(endOfFailure(failed(thrown))).toMatchObject({ kind: "uncertain" });
+      expect(endOfWedataFailure(failed(thrown))).toMatchObject({ kind: "uncertain" });
     },
   );
 });
