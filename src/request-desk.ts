@@ -1,4 +1,5 @@
 import { admit, type Connection, expiredVerdict } from "./admission/admit.ts";
+import { concludeCall, type DecidedCall } from "./conclude-call.ts";
 import {
   type CallHistory,
   NEVER_CALLED,
@@ -6,25 +7,21 @@ import {
   plainVerdict,
   type Verdict,
 } from "./domain/outcome.ts";
-import type { RerunCall } from "./domain/provider.ts";
+import type { TrackUntil } from "./domain/following.ts";
 import { echoOf, type ReceivedRequest, type Source } from "./domain/rerun-request.ts";
-import {
-  type DecidedEnd,
-  type UnexecutedEnd,
-  verdictOf,
-  verdictOfExhausted,
-  verdictOfJob,
-  verdictOfLostJob,
-} from "./domain/verdict.ts";
+import { type UnexecutedEnd, verdictOfExhausted } from "./domain/verdict.ts";
 import type { Desk, Senseless } from "./inbound/desk.ts";
-import type { Claim, Journal } from "./journal/journal.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Judge } from "./judging/judge.ts";
 import type { Lane, LaneDesk, Worked } from "./lanes/lane.ts";
-import type { JobTracker } from "./tracking/job-tracker.ts";
+import type { CallTracker } from "./tracking/call-tracker.ts";
 
 /** One provider connection as the desk sees it. */
 export interface Counter extends Connection {
   readonly lane: Pick<Lane, "offer" | "forget" | "calling">;
-  readonly tracker: Pick<JobTracker, "follow">;
+  readonly judge: Pick<Judge, "judge">;
+  readonly tracker: Pick<CallTracker, "follow">;
+  readonly until: TrackUntil;
 }
 
 export interface RequestDeskParts {
@@ -47,10 +44,10 @@ export interface RequestDeskParts {
 }
 
 /**
- * Takes each request from its reception to its outcome: admission, lane, tracking, outbound.
+ * Takes each request from its reception to its outcome: admission, lane, judging and tracking, outbound.
  *
  * A record is complete when its final outcome is acknowledged, never before. Requests under way
- * here are few (called, tracked or being published); what waits, waits in the lanes.
+ * here are few (called, judged, followed or being published); what waits, waits in the lanes.
  */
 export class RequestDesk implements Desk, LaneDesk {
   readonly #parts: RequestDeskParts;
@@ -127,22 +124,22 @@ export class RequestDesk implements Desk, LaneDesk {
     });
   }
 
-  decided(worked: Worked, claim: Claim, targets: readonly string[], end: DecidedEnd): void {
-    const { received, history } = worked;
+  decided({ received, history }: Worked, decided: DecidedCall): void {
+    const { claim } = decided;
+    const { journal, epoch } = this.#parts;
     this.#work(received.source, async () => {
-      let verdict = verdictOf(end, targets);
-      if (end.kind === "accepted" && end.job !== null) {
-        await this.#parts.journal.accepted(claim, end.job);
-        const { operation, provider } = received.request;
-        const call = { claimId: claim.claimId, operation, targets };
-        // Together: a publish that fails must be heard at once, not when the job has ended.
-        [verdict] = await Promise.all([
-          this.#track(provider, call, verdict, end.job),
-          this.#publish(this.#outcomeOf(received, verdict, history)),
-        ]);
-      }
-      await this.#parts.journal.done(claim, received, verdict);
-      await this.#finish(received, verdict, history);
+      const { judge, tracker, until } = this.#counterOf(received.request.provider);
+      const calledAt = history.calledAt ?? epoch();
+      const { verdict, reconciled } = await concludeCall(decided, calledAt, {
+        ...{ judge, tracker, until },
+        onTaken: async (taken) => {
+          await journal.accepted(claim, taken.following);
+          const soFar = { ...history, reconciled: taken.reconciled };
+          await this.#publish(this.#outcomeOf(received, taken.verdict, soFar));
+        },
+      });
+      await journal.done(claim, received, verdict);
+      await this.#finish(received, verdict, { ...history, reconciled });
     });
   }
 
@@ -157,7 +154,7 @@ export class RequestDesk implements Desk, LaneDesk {
     this.#parts.onFailure(error);
   }
 
-  /** Resolves when nothing is being tracked or published any more. */
+  /** Resolves when nothing is being judged, followed or published any more. */
   async idle(): Promise<void> {
     if (this.#working.size === 0) return;
     await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
@@ -181,18 +178,6 @@ export class RequestDesk implements Desk, LaneDesk {
     const counter = this.#counters.get(provider);
     if (counter === undefined) throw new Error(`no counter is open for ${provider}`);
     return counter;
-  }
-
-  async #track(
-    provider: string,
-    call: RerunCall,
-    accepted: Verdict,
-    job: Parameters<JobTracker["follow"]>[0],
-  ): Promise<Verdict> {
-    const end = await this.#counterOf(provider).tracker.follow(job, call);
-    return end.kind === "ended"
-      ? verdictOfJob(accepted, end.targets)
-      : verdictOfLostJob(accepted, call.targets, end.message);
   }
 
   /** Ends a request that has no claim. */

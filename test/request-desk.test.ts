@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { setImmediate as turn } from "node:timers/promises";
-import type { AsyncJob, CallEnd } from "../src/domain/call-end.ts";
+import type { DecidedCall } from "../src/conclude-call.ts";
+import type { CallEnd } from "../src/domain/call-end.ts";
+import type { Following } from "../src/domain/following.ts";
 import type { Outcome, Reason, Verdict } from "../src/domain/outcome.ts";
-import type { RerunCall } from "../src/domain/provider.ts";
 import { echoOf, type ReceivedRequest } from "../src/domain/rerun-request.ts";
 import type { DecidedEnd, UnexecutedEnd } from "../src/domain/verdict.ts";
 import { MemoryJournal } from "../src/journal/memory-journal.ts";
 import type { Claim } from "../src/journal/journal.ts";
 import { RequestDesk, type RequestDeskParts } from "../src/request-desk.ts";
-import type { JobEnd } from "../src/tracking/job-tracker.ts";
+import type { TrackEnd } from "../src/tracking/call-tracker.ts";
 import { aReceived, aTencentRerun } from "./support/a-received-request.ts";
 import { anEnd } from "./support/call-ends.ts";
 
@@ -31,11 +32,11 @@ class FakeLane {
 }
 
 class FakeTracker {
-  readonly followed: { readonly job: AsyncJob; readonly call: RerunCall }[] = [];
-  end: (end: JobEnd) => void = () => undefined;
+  readonly followed: Following[] = [];
+  end: (end: TrackEnd) => void = () => undefined;
 
-  async follow(job: AsyncJob, call: RerunCall): Promise<JobEnd> {
-    this.followed.push({ job, call });
+  async follow(following: Following): Promise<TrackEnd> {
+    this.followed.push(following);
     return new Promise((resolve) => (this.end = resolve));
   }
 }
@@ -89,14 +90,21 @@ function aDesk(overrides: Partial<RequestDeskParts> = {}) {
     epoch: () => EPOCH,
     ...overrides,
   });
-  const { tracker } = fakes;
+  const following = {
+    tracker: fakes.tracker,
+    until: "submitted",
+    judge: {
+      judge: async ({ targets }: { readonly targets: readonly string[] }) =>
+        targets.map((target) => ({ target, finding: "cannot-tell", why: "not read" }) as const),
+    },
+  } as const;
   desk.open("dataworks-sh", {
     ...{ kind: "alibaba-dataworks", operations: ["DataWorksRerunTaskInstances"] },
-    ...{ lane: fakes.lane, tracker },
+    ...{ lane: fakes.lane, ...following },
   });
   desk.open("wedata-intl", {
     ...{ kind: "tencent-wedata", operations: ["TencentRerunTaskInstances"] },
-    ...{ lane: fakes.wedataLane, tracker },
+    ...{ lane: fakes.wedataLane, ...following },
   });
   return { desk, ...fakes };
 }
@@ -108,7 +116,12 @@ const workedOf = (received: ReceivedRequest, attempts = 1) => ({
 });
 const targets = ["1234"];
 // Only the ends that are decided, or not executed, are handed in below.
-const decided = (end: CallEnd) => end as DecidedEnd;
+const decided = (end: CallEnd, received = first, of: readonly string[] = targets): DecidedCall => ({
+  claim,
+  call: { claimId: claim.claimId, operation: received.request.operation, targets: of },
+  before: null,
+  end: end as DecidedEnd,
+});
 const unexecuted = (end: CallEnd) => end as UnexecutedEnd;
 const wedata = { provider: "wedata-intl", operation: aTencentRerun() } as const;
 
@@ -126,7 +139,7 @@ describe("a request desk", () => {
     expect(desk.receive(first)).toStrictEqual({ kind: "taken" });
     expect(lane.offered).toStrictEqual([first]);
 
-    desk.decided(workedOf(first, 2), claim, targets, decided(anEnd.accepted("1234")));
+    desk.decided(workedOf(first, 2), decided(anEnd.accepted("1234")));
     await turn();
 
     expect(outcomes).toStrictEqual([
@@ -157,7 +170,7 @@ describe("a request desk", () => {
       publish: async () => new Promise<void>((resolve) => (acknowledge = resolve)),
     });
     desk.receive(first);
-    desk.decided(workedOf(first), claim, targets, decided(anEnd.refused()));
+    desk.decided(workedOf(first), decided(anEnd.refused()));
     await turn();
     expect(completed).toStrictEqual([]);
 
@@ -235,7 +248,7 @@ describe("a request whose call started a job", () => {
   const keys = received.request.operation.kind === "TencentRerunTaskInstances" ? ["a"] : [];
   const start = () => {
     parts.desk.receive(received);
-    parts.desk.decided(workedOf(received), claim, keys, decided(anEnd.started("job-1")));
+    parts.desk.decided(workedOf(received), decided(anEnd.started("job-1"), received, keys));
   };
 
   it("is ACCEPTED at once, followed, and then final; complete only then", async () => {
@@ -248,7 +261,8 @@ describe("a request whose call started a job", () => {
     ]);
     expect(completed).toStrictEqual([]);
 
-    tracker.end({ kind: "ended", targets: [{ target: "a", status: "SUCCEEDED", message: null }] });
+    const targets = [{ target: "a", status: "SUCCEEDED", message: null }] as const;
+    tracker.end({ kind: "ended", by: "job", targets });
     await turn();
     expect(outcomes).toMatchObject([
       { status: "ACCEPTED" },
@@ -274,6 +288,7 @@ describe("a request whose call started a job", () => {
     await turn();
     parts.tracker.end({
       kind: "ended",
+      by: "job",
       targets: [{ target: "a", status: "FAILED", message: null }],
     });
     await turn();
@@ -292,7 +307,8 @@ describe("a request whose call started a job", () => {
     const { tracker, outcomes } = parts;
     start();
     await turn();
-    tracker.end({ kind: "lost", message: "too long" });
+    const targets = [{ target: "a", status: "UNKNOWN", message: null }] as const;
+    tracker.end({ kind: "lost", message: "too long", targets });
     await turn();
 
     expect(outcomes.at(-1)).toMatchObject({
@@ -309,7 +325,7 @@ describe("a request whose call started a job", () => {
     await turn();
 
     expect(parts.failures).toStrictEqual([bug]);
-    parts.tracker.end({ kind: "lost", message: "too long" });
+    parts.tracker.end({ kind: "lost", message: "too long", targets: [] });
     await turn();
     expect([parts.failures, parts.completed]).toStrictEqual([[bug], []]);
   });
@@ -317,10 +333,7 @@ describe("a request whose call started a job", () => {
 
 describe("a publish that rejects", () => {
   it.each<[string, (desk: RequestDesk) => void]>([
-    [
-      "of a decided request",
-      (desk) => desk.decided(workedOf(first), claim, targets, decided(anEnd.uncertain())),
-    ],
+    ["of a decided request", (desk) => desk.decided(workedOf(first), decided(anEnd.uncertain()))],
     ["of an expired one", (desk) => desk.expired(workedOf(first))],
     [
       "of an exhausted one",
@@ -353,7 +366,7 @@ describe("a request that was asked for before", () => {
 
     expect(desk.receive(again)).toStrictEqual({ kind: "taken" });
     expect([lane.offered, duplicates, completed]).toStrictEqual([[first], [2n], []]);
-    desk.decided(workedOf(first), claim, targets, decided(anEnd.accepted("1234")));
+    desk.decided(workedOf(first), decided(anEnd.accepted("1234")));
     await turn();
 
     expect(outcomes).toHaveLength(1);
@@ -363,7 +376,7 @@ describe("a request that was asked for before", () => {
   it("completes at once when the original's outcome is out", async () => {
     const { desk, outcomes, completed, duplicates } = parts;
     desk.receive(first);
-    desk.decided(workedOf(first), claim, targets, decided(anEnd.refused()));
+    desk.decided(workedOf(first), decided(anEnd.refused()));
     await turn();
     desk.receive(again);
 
@@ -394,14 +407,14 @@ describe("a partition that goes to somebody else", () => {
     lane.offered.splice(lane.offered.indexOf(called), 1);
     lane.calling = [called];
     wedataLane.offered.length = 0;
-    desk.decided(workedOf(tracked), claim, ["a"], decided(anEnd.started("job-1")));
+    desk.decided(workedOf(tracked), decided(anEnd.started("job-1"), tracked, ["a"]));
     await turn();
 
     expect(desk.forget(0)).toStrictEqual(new Set([2n, 3n]));
     expect(lane.offered).toStrictEqual([elsewhere]);
     expect(desk.receive(waiting)).toStrictEqual({ kind: "taken" });
     expect(lane.offered).toStrictEqual([elsewhere, waiting]);
-    tracker.end({ kind: "lost", message: "" });
+    tracker.end({ kind: "lost", message: "", targets: [] });
     await turn();
     expect(completed).toStrictEqual(["0/3"]);
   });
@@ -413,7 +426,7 @@ describe("a partition that goes to somebody else", () => {
 
     expect(desk.forget(0)).toStrictEqual(new Set());
     expect(lane.offered).toStrictEqual([again]);
-    desk.decided(workedOf(again), claim, targets, decided(anEnd.accepted("1234")));
+    desk.decided(workedOf(again), decided(anEnd.accepted("1234")));
     await turn();
     expect(outcomes).toMatchObject([{ source: again.source }]);
     expect(completed).toStrictEqual(["1/2"]);
@@ -424,7 +437,7 @@ describe("a partition that goes to somebody else", () => {
     desk.receive(first);
     desk.receive(again);
     desk.forget(1);
-    desk.decided(workedOf(first), claim, targets, decided(anEnd.accepted("1234")));
+    desk.decided(workedOf(first), decided(anEnd.accepted("1234")));
     await turn();
 
     expect(completed).toStrictEqual(["0/1"]);

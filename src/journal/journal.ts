@@ -1,4 +1,4 @@
-import type { AsyncJob } from "../domain/call-end.ts";
+import type { Following } from "../domain/following.ts";
 import type { Verdict } from "../domain/outcome.ts";
 import type { ReceivedRequest, Source } from "../domain/rerun-request.ts";
 
@@ -32,7 +32,7 @@ export interface Journal {
   /** Gives the right back: the call was not made, or surely did not execute. */
   release(claim: Claim, how: { readonly called: boolean; readonly why: string }): Promise<void>;
   /** The provider took the call; from now on it is tracked and never judged. */
-  accepted(claim: Claim, job: AsyncJob): Promise<void>;
+  accepted(claim: Claim, following: Following): Promise<void>;
   /** The final verdict about one request of a claim. */
   done(claim: Claim, request: ReceivedRequest, verdict: Verdict): Promise<void>;
   /** The final verdict about a request that was not called, or not called successfully. */

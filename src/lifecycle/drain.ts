@@ -6,7 +6,10 @@ export interface DrainParts {
   readonly intake: { drain(): Promise<void>; finalCommit(): Promise<boolean> };
   readonly counters: readonly {
     readonly lane: { stop(): Promise<void> };
-    readonly tracker: { readonly size: number; abandon(): void };
+    readonly judge: { readonly size: number };
+    readonly tracker: { readonly size: number };
+    /** Ends all judging and following with what is known. */
+    stopReading(): void;
   }[];
   readonly desk: { idle(): Promise<void> };
   readonly consumer: { stop(timeoutMs: number): Promise<void> };
@@ -24,7 +27,7 @@ const CLOSING_MAX_MS = 5000;
 
 /**
  * Stops the way of a request, front to back: no new records, no new calls; running calls end,
- * jobs are followed while there is time, outcomes go out, offsets are committed, the group is left.
+ * calls are judged and followed while there is time, outcomes go out, offsets are committed, the group is left.
  *
  * Resolves within the time-out with what was left unfinished, in words; nothing when all was done.
  * What is unfinished was not committed and comes again after the next start.
@@ -46,11 +49,14 @@ export async function drain(parts: DrainParts): Promise<readonly string[]> {
   // Its failure is told at its step; until then nobody listens.
   leaving.catch(() => undefined);
   await step("calls", Promise.all(counters.map(async ({ lane }) => lane.stop())), deadline);
-  // Jobs may run for hours: at some point their requests must be told that nobody follows them.
+  // Runs may take hours: at some point their requests must be told that nobody follows them.
   if (!(await doneWithin(desk.idle(), deadline - closingMs / 2 - now(), abandon))) {
-    const jobs = counters.reduce((sum, { tracker }) => sum + tracker.size, 0);
-    log.warn("drain.jobs-abandoned", { jobs });
-    for (const { tracker } of counters) tracker.abandon();
+    const open = (sized: readonly { readonly size: number }[]) =>
+      sized.reduce((sum, { size }) => sum + size, 0);
+    const followed = open(counters.map(({ tracker }) => tracker));
+    const judged = open(counters.map(({ judge }) => judge));
+    log.warn("drain.reading-abandoned", { followed, judged });
+    for (const counter of counters) counter.stopReading();
   }
   await step("outcomes", desk.idle(), deadline);
   await step("dead letters", leaving, deadline);

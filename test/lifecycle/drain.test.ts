@@ -16,7 +16,7 @@ function aDrain(
     readonly commit?: () => Promise<boolean>;
     readonly calls?: () => Promise<void>;
     readonly outcomes?: () => Promise<void>;
-    readonly abandonsJobs?: () => void;
+    readonly stopsReading?: () => void;
   } = {},
 ) {
   const events: string[] = [];
@@ -43,12 +43,11 @@ function aDrain(
           await overrides.calls?.();
         },
       },
-      tracker: {
-        size: one,
-        abandon: () => {
-          at(`jobs ${one}`);
-          overrides.abandonsJobs?.();
-        },
+      judge: { size: 2 * one },
+      tracker: { size: one },
+      stopReading: () => {
+        at(`reading ${one}`);
+        overrides.stopsReading?.();
       },
     })),
     desk: {
@@ -99,7 +98,7 @@ describe("a drain", () => {
     await vi.advanceTimersByTimeAsync(1000);
 
     await expect(ended).resolves.toStrictEqual([]);
-    expect(events).not.toContain("jobs 1");
+    expect(events).not.toContain("reading 1");
   });
 
   it("abandons the jobs while there is time for their outcomes", async () => {
@@ -107,13 +106,19 @@ describe("a drain", () => {
     const told = new Promise<void>((resolve) => (tell = resolve));
     const { ended, events, log, tookMs } = aDrain({
       outcomes: async () => told,
-      abandonsJobs: () => setTimeout(tell, 500),
+      stopsReading: () => setTimeout(tell, 500),
     });
     await vi.advanceTimersByTimeAsync(10_000);
 
     await expect(ended).resolves.toStrictEqual([]);
-    expect(events.slice(-5)).toStrictEqual(["jobs 1", "jobs 2", "idle?", "commit", "consumer"]);
-    expect(log.events).toContain("warn drain.jobs-abandoned");
+    expect(events.slice(-5)).toStrictEqual([
+      "reading 1",
+      "reading 2",
+      "idle?",
+      "commit",
+      "consumer",
+    ]);
+    expect(log.events).toContain("warn drain.reading-abandoned");
     expect(tookMs()).toBeLessThan(10_000);
   });
 

@@ -8,6 +8,7 @@ import { Intake } from "../../src/inbound/intake.ts";
 import { MemoryJournal } from "../../src/journal/memory-journal.ts";
 import type { KafkaRecord } from "../../src/kafka/record.ts";
 import { RequestDesk } from "../../src/request-desk.ts";
+import type { TrackEnd } from "../../src/tracking/call-tracker.ts";
 import { aRecord } from "../inbound/a-record.ts";
 import { FakeDeadLetters, FakeFeed } from "../inbound/fakes.ts";
 import { RecordingLog } from "../inbound/recording-log.ts";
@@ -53,7 +54,7 @@ class Rig {
   readonly log = PARTITIONS.map((): KafkaRecord[] => []);
   readonly finals: string[] = [];
   readonly failures: unknown[] = [];
-  readonly jobs: ((end: { kind: "ended"; targets: readonly [] }) => void)[] = [];
+  readonly jobs: ((end: TrackEnd) => void)[] = [];
   readonly lane: ReturnType<typeof aLane>;
   mostAtOnce = 0;
   readonly #feed = new FakeFeed();
@@ -81,6 +82,11 @@ class Rig {
       ...{ kind: "alibaba-dataworks", operations: ["DataWorksRerunTaskInstances"] },
       lane: this.lane.lane,
       tracker: { follow: async () => new Promise((resolve) => void this.jobs.push(resolve)) },
+      judge: {
+        judge: async ({ targets }) =>
+          targets.map((target) => ({ target, finding: "cannot-tell", why: "" })),
+      },
+      until: "submitted",
     });
     this.#intake = new Intake({
       ...{ feed: this.#feed, desk, deadLetters: new FakeDeadLetters(), log: new RecordingLog() },
@@ -107,6 +113,7 @@ class Rig {
     } else if ("endJob" in one) {
       this.jobs.splice(one.endJob % Math.max(1, this.jobs.length), 1)[0]?.({
         kind: "ended",
+        by: "job",
         targets: [],
       });
     } else {
@@ -171,7 +178,7 @@ it("every request gets exactly one final outcome, and every offset is committed 
     for (let turn = 0; turn < 30 && rig.finals.length < wanted.length; turn++) {
       await vi.advanceTimersByTimeAsync(301_000);
       for (const open of [...rig.lane.provider.open]) await open.end();
-      for (const end of rig.jobs.splice(0)) end({ kind: "ended", targets: [] });
+      for (const end of rig.jobs.splice(0)) end({ kind: "ended", by: "job", targets: [] });
     }
     await vi.advanceTimersByTimeAsync(10_000);
     await rig.close();

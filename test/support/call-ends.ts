@@ -7,12 +7,14 @@ export const anEnd = {
   accepted: (...targets: readonly string[]): CallEnd => ({
     kind: "accepted",
     job: null,
+    asyncJobId: null,
     targets: targets.map((target) => ({ target, status: "SUCCEEDED", message: null })),
     ...trace,
   }),
   started: (jobId: string): CallEnd => ({
     kind: "accepted",
     job: { jobId, scope: { projectId: "p1" } },
+    asyncJobId: jobId,
     targets: [],
     ...trace,
   }),

@@ -26,13 +26,18 @@ export function aProviderConfig(
       id: new Secret("test-id"),
       secret: new Secret("test-secret"),
       token: null,
+      reread: null,
     },
-    rateLimit: { callsPerSecond: 20, readsPerSecond: 20 },
+    rateLimit: {
+      ...{ callsPerSecond: 20, readsPerSecond: 20, perOperation: {} },
+      ...{ totalPerSecond: null, callsPerDay: null, shareWith: null },
+    },
     maxConcurrentCalls: 20,
     connectTimeoutMs: 20_000,
     callTimeoutMs: 20_000,
     retry: { maxAttempts: 3, firstDelayMs: 10, maxDelayMs: 100 },
-    track: { intervalMs: 50, timeoutMs: 10_000 },
+    evidence: { before: "never", reads: 1, intervalMs: 50 },
+    track: { until: "submitted", intervalMs: 50, timeoutMs: 10_000 },
     ...overrides,
   };
 }

@@ -3,9 +3,10 @@ import { LOCAL_ENV } from "../../dev/rig/service-config.ts";
 /** A config file's content before it is written. */
 export type ConfigTree = Readonly<Record<string, unknown>>;
 
-/** The names under which requests reach the two clouds. */
+/** The names under which requests reach the three products. */
 export const WEDATA = "wedata";
 export const DATAWORKS = "dataworks";
+export const DMS = "dms";
 
 /** What stands in the environment of a service under test. */
 export const SERVICE_ENV: Readonly<Record<string, string>> = LOCAL_ENV;
@@ -35,17 +36,24 @@ export function dataworksAt(endpoint: string, overrides: ConfigTree = {}): Confi
     name: DATAWORKS,
     kind: "alibaba-dataworks",
     endpoint,
+    // The default of 5 in all is for small editions; tests would wait.
+    rateLimit: { totalPerSecond: 50 },
     ...overrides,
   });
 }
 
-function connectionTo(cloud: "TENCENT" | "ALIBABA", own: ConfigTree): ConfigTree {
+/** A connection to DMS at `endpoint`, that retries quickly. */
+export function dmsAt(endpoint: string, overrides: ConfigTree = {}): ConfigTree {
+  return connectionTo("DMS", { name: DMS, kind: "alibaba-dms", endpoint, ...overrides });
+}
+
+function connectionTo(keys: "TENCENT" | "ALIBABA" | "DMS", own: ConfigTree): ConfigTree {
   return {
     region: "ap-singapore",
     credentials: {
       type: "static",
-      id: `\${env:DEMO_${cloud}_ID}`,
-      secret: `\${env:DEMO_${cloud}_SECRET}`,
+      id: `\${env:DEMO_${keys}_ID}`,
+      secret: `\${env:DEMO_${keys}_SECRET}`,
     },
     retry: { maxAttempts: 5, firstDelay: "20ms", maxDelay: "100ms" },
     ...own,

@@ -1,0 +1,279 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Following, Progress } from "../../src/domain/following.ts";
+import type { ReadEnd, ReadTurns } from "../../src/domain/provider.ts";
+import { CallTracker, type CallTrackerOptions } from "../../src/tracking/call-tracker.ts";
+import { aFollowing } from "../support/followings.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const ended: Progress = {
+  kind: "ended",
+  by: "job",
+  targets: [{ target: "a", status: "SUCCEEDED", message: null }],
+};
+const unreadable: Progress = { kind: "unreadable", result: "uncertain", message: "no answer" };
+const openOf = (following: Following): Progress => ({
+  kind: "open",
+  following,
+  told: "it was still running",
+});
+type Answer = Progress | "open";
+
+const jobOf = (jobId: string): Following =>
+  aFollowing({ job: { jobId, scope: { projectId: "p1" } } });
+const idOf = ({ job }: Following): string => job?.jobId ?? "runs";
+
+/** Turns that come at once, or after as long as told. */
+const turnsAfter = (ms: number): ReadTurns => ({
+  take: async (_action, read) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return read({ gate: { pass: async () => () => undefined }, signal: AbortSignal.any([]) });
+  },
+});
+
+/** A tracker whose rounds say what `answer` says, each after one read. */
+function aTracker(
+  answer: (jobId: string, nth: number, following: Following) => Answer | Promise<Answer>,
+  overrides: Partial<CallTrackerOptions> = {},
+) {
+  const rounds: { readonly jobId: string; readonly atMs: number }[] = [];
+  const failures: unknown[] = [];
+  const counts = new Map<string, number>();
+  const stop = new AbortController();
+  const read = async (): Promise<ReadEnd<null>> => ({ kind: "read", value: null });
+  const tracker = new CallTracker({
+    provider: {
+      follow: async (following, turns) => {
+        const jobId = idOf(following);
+        rounds.push({ jobId, atMs: performance.now() });
+        const nth = (counts.get(jobId) ?? 0) + 1;
+        counts.set(jobId, nth);
+        await turns.take("Read", read);
+        const progress = await answer(jobId, nth, following);
+        return progress === "open" ? openOf(following) : progress;
+      },
+    },
+    turns: turnsAfter(1),
+    intervalMs: 2000,
+    timeoutMs: 60_000,
+    stopped: stop.signal,
+    now: () => performance.now(),
+    onFailure: (error) => void failures.push(error),
+    ...overrides,
+  });
+  return { tracker, rounds, failures, counts, stop: () => stop.abort(new Error("stopped")) };
+}
+
+describe("a call tracker", () => {
+  it("looks at a call soon and then ever more rarely, until it ends", async () => {
+    const { tracker, rounds } = aTracker((_, nth) => (nth < 12 ? "open" : ended));
+    const end = tracker.follow(jobOf("job-1"));
+    await vi.advanceTimersByTimeAsync(490);
+    expect([rounds, tracker.size, tracker.runnable]).toStrictEqual([[], 1, false]);
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    await expect(end).resolves.toStrictEqual({ kind: "ended", by: "job", targets: ended.targets });
+    const waits = rounds.slice(1).map(({ atMs }, i) => atMs - (rounds[i]?.atMs ?? 0));
+    expect(waits).toStrictEqual(waits.toSorted((a, b) => a - b));
+    expect(waits[0]).toBeLessThan(520);
+    expect(waits.at(-1)).toBeGreaterThan(1000);
+    expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
+  });
+
+  it("goes on from where the last round came to", async () => {
+    const ends = [{ target: "a", status: "FAILED", message: "no" }] as const;
+    const seen: Following[] = [];
+    const { tracker } = aTracker((_id, _nth, following) => {
+      seen.push(following);
+      return seen.length === 1
+        ? { kind: "open", told: "half", following: { ...following, job: null, ended: ends } }
+        : ended;
+    });
+    const end = tracker.follow(jobOf("job-1"));
+    await vi.advanceTimersByTimeAsync(2000);
+
+    expect(seen).toMatchObject([{ job: { jobId: "job-1" } }, { job: null, ended: ends }]);
+    await expect(end).resolves.toMatchObject({ kind: "ended" });
+  });
+
+  it("goes on when a call cannot be read for a while", async () => {
+    const { tracker, rounds } = aTracker((_, nth) => (nth < 4 ? unreadable : ended));
+    const end = tracker.follow(jobOf("job-1"));
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    await expect(end).resolves.toMatchObject({ kind: "ended" });
+    expect(rounds).toHaveLength(4);
+  });
+
+  it("gives a call up when its time is over, counted from its first poll, after one last look", async () => {
+    const options = { intervalMs: 4000, timeoutMs: 10_000 };
+    const { tracker, rounds } = aTracker(() => "open", options);
+    let end: unknown = null;
+    void tracker.follow(jobOf("job-1")).then((value) => (end = value));
+    await vi.advanceTimersByTimeAsync(10_990);
+    expect(end).toBeNull();
+    await vi.advanceTimersByTimeAsync(20);
+
+    expect(end).toStrictEqual({
+      kind: "lost",
+      targets: [{ target: "a", status: "UNKNOWN", message: "nothing was told about it" }],
+      message:
+        "Job job-1 was not followed to the end, it did not end within 10000 ms; when last looked at: it was still running",
+    });
+    expect(rounds.at(-1)?.atMs).toBeCloseTo(11_000 + (rounds[0]?.atMs ?? 0) - 1000, -1);
+    expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
+  });
+
+  it("keeps the ends it learned of a call that it gives up", async () => {
+    const ended = [{ target: "b", status: "FAILED", message: "skipped" }] as const;
+    const call = { ...aFollowing().call, targets: ["a", "b"] };
+    const { tracker } = aTracker(() => "open", { timeoutMs: 1000 });
+    const end = tracker.follow(aFollowing({ call, job: null, ended }));
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    await expect(end).resolves.toMatchObject({
+      kind: "lost",
+      targets: [{ target: "a", status: "UNKNOWN" }, ended[0]],
+      message: expect.stringMatching(/^The runs were not followed to the end/) as string,
+    });
+  });
+
+  it("tells what it saw last of a call that could not be read", async () => {
+    const { tracker } = aTracker(() => unreadable, { timeoutMs: 3000 });
+    const end = tracker.follow(jobOf("job-1"));
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    await expect(end).resolves.toMatchObject({
+      kind: "lost",
+      message: expect.stringContaining("when last looked at: no answer") as string,
+    });
+  });
+
+  it("stretches the polls of many calls on the read limiter, and none starves", async () => {
+    let free = 0;
+    const oneAtATime: ReadTurns = {
+      take: async (action, read) => {
+        const at = Math.max(free, performance.now()) + 50;
+        free = at;
+        return turnsAfter(at - performance.now()).take(action, read);
+      },
+    };
+    const { tracker, counts } = aTracker(() => "open", {
+      turns: oneAtATime,
+      timeoutMs: 3_600_000,
+    });
+    const names = Array.from({ length: 200 }, (_, index) => `job-${index}`);
+    for (const name of names) void tracker.follow(jobOf(name));
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    expect(total).toBeGreaterThan(1100);
+    expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
+  });
+
+  it("does not let a read that hangs hold up the other calls", async () => {
+    const { tracker } = aTracker(async (jobId) =>
+      jobId === "hung" ? new Promise<never>(() => undefined) : ended,
+    );
+    void tracker.follow(jobOf("hung"));
+    const end = tracker.follow(jobOf("well"));
+    await vi.advanceTimersByTimeAsync(3000);
+
+    await expect(end).resolves.toMatchObject({ kind: "ended" });
+    expect(tracker.size).toBe(1);
+  });
+
+  it("counts reads as steps, and shows that a poll is due while all rounds are taken", async () => {
+    const { tracker } = aTracker(async () => new Promise<never>(() => undefined));
+    for (let one = 0; one < 21; one++) void tracker.follow(jobOf(String(one)));
+    await vi.advanceTimersByTimeAsync(550);
+
+    expect([tracker.steps, tracker.runnable]).toStrictEqual([20, true]);
+  });
+
+  it("brings every call to exactly one end, whatever its rounds say", async () => {
+    const answer = fc.constantFrom<Answer>("open", unreadable, ended);
+    const script = fc.record({ startMs: fc.nat(20_000), answers: fc.array(answer) });
+    const runs = fc.asyncProperty(fc.array(script, { maxLength: 20 }), async (scripts) => {
+      vi.useFakeTimers();
+      const { tracker, failures } = aTracker(
+        (jobId, nth) => scripts[Number(jobId)]?.answers[nth - 1] ?? "open",
+      );
+      const ends: string[] = [];
+      scripts.forEach(({ startMs }, index) =>
+        setTimeout(() => {
+          void tracker
+            .follow(jobOf(String(index)))
+            .then(({ kind }) => ends.push(`${index} ${kind}`));
+        }, startMs),
+      );
+      await vi.advanceTimersByTimeAsync(200_000);
+
+      // Twelve looks fit into a minute.
+      const found = (answers: readonly Answer[]) => answers.slice(0, 12).includes(ended);
+      expect(ends.toSorted()).toStrictEqual(
+        scripts
+          .map(({ answers }, index) => `${index} ${found(answers) ? "ended" : "lost"}`)
+          .toSorted(),
+      );
+      expect([tracker.size, failures, vi.getTimerCount()]).toStrictEqual([0, [], 0]);
+    });
+    await fc.assert(runs, { numRuns: 50 });
+  }, 60_000);
+});
+
+describe("a call tracker that is stopped", () => {
+  it("ends every call as lost at once, and holds no timer", async () => {
+    const { tracker, rounds, stop } = aTracker(() => "open");
+    const ends = [tracker.follow(jobOf("a")), tracker.follow(jobOf("b"))];
+    await vi.advanceTimersByTimeAsync(600);
+    stop();
+
+    await expect(Promise.all(ends)).resolves.toMatchObject([
+      { kind: "lost", message: expect.stringContaining("it was still running") as string },
+      { kind: "lost" },
+    ]);
+    expect([tracker.size, vi.getTimerCount(), tracker.runnable]).toStrictEqual([0, 0, false]);
+    const before = rounds.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(rounds).toHaveLength(before);
+  });
+
+  it("does not mind what a round under way still brings", async () => {
+    let answer: (progress: Progress) => void = () => undefined;
+    const { tracker, failures, stop } = aTracker(
+      async () => new Promise((resolve) => (answer = resolve)),
+    );
+    const end = tracker.follow(jobOf("a"));
+    await vi.advanceTimersByTimeAsync(600);
+    stop();
+    answer(ended);
+    await vi.advanceTimersByTimeAsync(10);
+
+    await expect(end).resolves.toMatchObject({ kind: "lost" });
+    expect(failures).toStrictEqual([]);
+  });
+
+  it("follows nothing new", async () => {
+    const { tracker, stop } = aTracker(() => "open");
+    stop();
+
+    await expect(tracker.follow(jobOf("a"))).resolves.toMatchObject({
+      kind: "lost",
+      message: expect.stringContaining("it was never read") as string,
+    });
+    expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
+  });
+});
+
+describe("a call tracker's surprise", () => {
+  it("is told: a round that throws", async () => {
+    const { tracker, failures } = aTracker(async () => Promise.reject(new Error("a bug")));
+    void tracker.follow(jobOf("a"));
+    await vi.advanceTimersByTimeAsync(600);
+
+    expect(failures).toMatchObject([{ message: "a bug" }]);
+  });
+});
