@@ -113,13 +113,14 @@ export class ServiceStatus {
       notReadyBecause: ready.reasons,
       stalled: this.live().reasons,
       notes: REMINDERS,
-      lanes: counters.map(({ config: provider, lane, tracker }) => ({
+      lanes: counters.map(({ config: provider, lane, judge, tracker }) => ({
         provider: provider.name,
         kind: provider.kind,
-        callsPerSecond: provider.rateLimit.callsPerSecond,
+        rateLimit: provider.rateLimit,
         waiting: lane.depth,
         inFlight: lane.inFlight,
         trackedJobs: tracker.size,
+        judgedCalls: judge.size,
         held: lane.held,
       })),
       intake: {
@@ -158,7 +159,7 @@ export class ServiceStatus {
 /** What this version does not do yet and its users must know; also told at start-up. */
 export const REMINDERS: readonly string[] = [
   "claims are kept in memory: any restart or rebalance may repeat calls",
-  "the rate limit holds per process: run one replica per provider account",
+  "rate limits, callsPerDay and shareWith hold per process: run one replica per provider account; a restart forgets the calls of the day",
 ];
 
 function stage(

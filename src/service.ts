@@ -3,7 +3,6 @@ import { setMaxListeners } from "node:events";
 import { createRegistry } from "./avro/registry.ts";
 import { loadSchemas } from "./avro/schemas.ts";
 import type { Config } from "./config/config.ts";
-import { discreet } from "./discreet-provider.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import { RequestDecoder } from "./inbound/decode-request.ts";
 import { Intake } from "./inbound/intake.ts";
@@ -15,7 +14,8 @@ import { registerCodecs } from "./kafka/codecs.ts";
 import { RecordPublisher } from "./kafka/publisher.ts";
 import { RequestConsumer } from "./kafka/request-consumer.ts";
 import { topicSpecs } from "./kafka/topics.ts";
-import type { Clock } from "./lanes/call-once.ts";
+import type { Clock } from "./lanes/clock.ts";
+import { type RateLimits, rateLimitsOf } from "./lanes/rate-limits.ts";
 import { drain } from "./lifecycle/drain.ts";
 import { Teardown } from "./lifecycle/teardown.ts";
 import { createHttpServer } from "./observability/http-server.ts";
@@ -81,7 +81,14 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   const kafka = createKafka(config.kafka, log);
   const schemas = loadSchemas(topics);
   const registry = createRegistry(config.schemaRegistry);
-  const providers = (await Promise.all(config.providers.map(openProvider))).map(discreet);
+  const providers = await Promise.all(
+    config.providers.map(async (connection) =>
+      openProvider(connection, {
+        onCredentialTrouble: (trouble) =>
+          log.warn("credentials.doubtful", { provider: connection.name, trouble }),
+      }),
+    ),
+  );
   for (const opened of providers) {
     teardown.defer(`provider ${opened.config.name}`, () => opened.close());
   }
@@ -103,7 +110,7 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   });
   const deadLetters = new DeadLetters({ publisher, topic: topics.deadLetters, dispatcher });
 
-  // ② admission, ③ lanes, ④ claims, ⑤ calls, ⑥ tracking
+  // ② admission, ③ lanes, ④ claims, ⑤ calls, ⑥ judging and tracking
   const journal = new MemoryJournal();
   const parser = new RequestParser(config.limits);
   const packing = new RequestPacker(schemas.requests.text, parser);
@@ -120,9 +127,14 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
     onFailure,
     epoch: clock.epoch,
   });
+  const limits = rateLimitsOf(config.providers, clock);
   const counters = providers.map((opened) => {
-    const parts = { opened, journal, packing, desk, metrics, clock, random: Math.random };
-    const counter = createCounter({ ...parts, abandon: abandon.signal });
+    const counter = createCounter({
+      ...{ opened, journal, packing, desk, metrics, log, clock },
+      limits: limitsOf(limits, opened.config.name),
+      random: Math.random,
+      abandon: abandon.signal,
+    });
     desk.open(opened.config.name, counter);
     return counter;
   });
@@ -191,6 +203,12 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
       return unfinished;
     },
   };
+}
+
+function limitsOf(limits: ReadonlyMap<string, RateLimits>, name: string): RateLimits {
+  const found = limits.get(name);
+  if (found === undefined) throw new Error(`${name} has no limits`);
+  return found;
 }
 
 /** What the log tells of an outcome; labels and reasons of requesters stay out of it. */

@@ -37,14 +37,39 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].endpoint":
     "Host, `host:port` or URL instead of the product's own. Without a scheme it is https.",
   "providers[].caFile": "The authority that signs the endpoint's certificate.",
-  "providers[].credentials.type": "Where the credentials come from.",
-  "providers[].credentials.id": "SecretId or AccessKeyId.",
-  "providers[].credentials.secret": "SecretKey or AccessKeySecret.",
+  "providers[].credentials.type":
+    "Where the keys come from: this file, the default chain of the vendor's library, its environment variables, the instance's role, a profile, an OIDC token's role, or a role taken on with the keys of another source.",
+  "providers[].credentials.id": "`static`: SecretId or AccessKeyId.",
+  "providers[].credentials.secret": "`static`: SecretKey or AccessKeySecret.",
   "providers[].credentials.token":
-    "Session token of temporary credentials. Read once, at the start: it is not renewed.",
+    "`static`: session token of temporary keys. What `${file:PATH}` names is read again while the service runs: at most every 5 s, and at once when the keys are refused.",
+  "providers[].credentials.file":
+    "`profile`: INI file with the profile. None: where the vendor's library looks (Tencent: `~/.tencentcloud/credentials`, else `/etc/tencentcloud/credentials`; Alibaba: `~/.aliyun/config.json`, else `~/.alibabacloud/credentials`).",
+  "providers[].credentials.profile":
+    "`profile`: its name. None: `default`, or the current one of Alibaba's CLI.",
+  "providers[].credentials.roleArn":
+    "`role`, `oidc`: the role to take on. `oidc` without it: `TKE_ROLE_ARN` or `ALIBABA_CLOUD_ROLE_ARN`.",
+  "providers[].credentials.sessionName":
+    "`role`, `oidc`: how the cloud's audit names this service; `rerun-dispatcher` unless given.",
+  "providers[].credentials.externalId": "`role`: what the role's trust policy may ask for.",
+  "providers[].credentials.source":
+    "`role`: the credentials that may take on the role, of any type but `role`.",
+  "providers[].credentials.providerId":
+    "`oidc`: the identity provider. Alibaba calls it `providerArn`. Without it: `TKE_PROVIDER_ID` or `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
+  "providers[].credentials.tokenFile":
+    "`oidc`: file with the token, read for every exchange. Without it: `TKE_WEB_IDENTITY_TOKEN_FILE` or `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
   "providers[].rateLimit.callsPerSecond":
-    "The most first bytes of calls in any sliding second, of this process.",
-  "providers[].rateLimit.readsPerSecond": "The same for reads of asynchronous jobs.",
+    "The most first bytes of calls in any sliding second, of this process. Never more than `totalPerSecond`.",
+  "providers[].rateLimit.perOperation":
+    "Lower limits of single operations, by their names. An operation that is not named has only `callsPerSecond`.",
+  "providers[].rateLimit.readsPerSecond":
+    "The same for reads (polls, evidence), of each read API for itself.",
+  "providers[].rateLimit.totalPerSecond":
+    "Calls and reads together. When both wait, one departure in five is a read's. For `alibaba-dataworks` it is 5 by default; `null` switches it off.",
+  "providers[].rateLimit.callsPerDay":
+    "Calls and reads together in any 24 hours, of this process; reads get one in five at most. When it is used up the lane is held. No readings are made before calls while `evidence.before` is `auto`.",
+  "providers[].rateLimit.shareWith":
+    "Name of another connection of the same account, whose limits count for both; then no other key of `rateLimit` may stand here.",
   "providers[].maxConcurrentCalls": "The most calls that wait for an answer at one time.",
   "providers[].connectTimeout": "For name look-up, TCP and TLS together.",
   "providers[].callTimeout":
@@ -54,14 +79,25 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].retry.firstDelay": "Ceiling of the first delay; it doubles with every attempt.",
   "providers[].retry.maxDelay":
     "The highest ceiling. A delay that the provider names may be longer.",
-  "providers[].track.interval": "How often an asynchronous job is read.",
-  "providers[].track.timeout": "After this long a job is given up: `UNKNOWN/TRACKING_TIMED_OUT`.",
+  "providers[].evidence.before":
+    "Whether targets are read before a call, to tell afterwards whether it ran. `auto`: where the readings can tell, and without waiting long; `always`: every such call waits for them; `never`: an uncertain call ends as `UNKNOWN`.",
+  "providers[].evidence.reads":
+    "The most readings after an uncertain call. The last one is not made before 30 s have passed.",
+  "providers[].evidence.interval": "The time between these readings.",
+  "providers[].track.until":
+    "What `SUCCEEDED` means: the provider took the operation (`submitted`), or the runs themselves ended well (`finished`).",
+  "providers[].track.interval":
+    "The usual time between two polls of a call that the provider took: a quarter of it at first, up to fifteen times as much for old ones.",
+  "providers[].track.timeout":
+    "After this long a call is given up, counted from its first poll: `UNKNOWN/TRACKING_TIMED_OUT`.",
 
   "limits.targetsPerRequest": "A request with more is `REJECTED/INVALID_REQUEST`.",
   "intake.maxWaiting":
     "Requests held in memory, over all providers. When it is reached nothing more is fetched until nine tenths are left.",
   "endpoints.allow":
     "Host suffixes that `providers[].endpoint` may name besides the clouds' own and loopback.",
+  "endpoints.allowAddresses":
+    "CIDRs that an endpoint's addresses may lie in besides public ones and loopback. A VPC host of a cloud stands for private addresses, of Alibaba Cloud probably in 100.64.0.0/10; list the narrowest range that holds them.",
   "http.host": "Address on which `/metrics`, `/livez`, `/readyz` and `/status` are served.",
   "http.port": "0 lets the system choose; the log line `service.started` names the port.",
   "http.stallAfter": "`/livez` fails when something could work and did not for this long.",

@@ -24,6 +24,14 @@ const BESIDE: Readonly<Record<string, Tree>> = {
   "kafka.sasl.username": { mechanism: "scram-sha-512", password: "password" },
   "kafka.sasl.password": { mechanism: "scram-sha-512", username: "user" },
   "kafka.sasl.token": { mechanism: "oauthbearer" },
+  "providers[].credentials.file": { type: "profile" },
+  "providers[].credentials.profile": { type: "profile" },
+  "providers[].credentials.roleArn": { type: "role" },
+  "providers[].credentials.sessionName": { type: "role" },
+  "providers[].credentials.externalId": { type: "role" },
+  "providers[].credentials.source": { type: "role" },
+  "providers[].credentials.providerId": { type: "oidc" },
+  "providers[].credentials.tokenFile": { type: "oidc" },
   "schemaRegistry.caFile": { url: "https://localhost:8081" },
 };
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { format } from "prettier";
 import { stringify } from "yaml";
 
-import { NOT_BUILT_YET, VALUES_NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
+import { NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
 import { MEANINGS } from "./config-meanings.ts";
 import {
   allowedAt,
@@ -45,7 +45,6 @@ npm start -- check --config my.yaml
 \`\`\`
 
 \`check\` prints the settings in effect, defaults included and secrets redacted, to standard output.
-It does not print \`endpoints.allow\`, which is only used while the file is read.
 
 The smallest config:
 `;
@@ -75,12 +74,6 @@ export async function configurationDoc(): Promise<string> {
       const accepted = off.map((value) => code(shown(value))).join(" or ");
       return row([code(path), accepted, because]);
     }),
-    "\nThese values of keys that are built:\n",
-    row(["key", "value", "because"]),
-    row(["---", "---", "---"]),
-    ...VALUES_NOT_BUILT_YET.map(({ path, value, because }) =>
-      row([code(path), code(value), because]),
-    ),
     "\n## A file with every section\n",
     "This is `examples/config/rerun-dispatcher.yaml`:\n",
     `\`\`\`yaml\n${readFileSync(EXAMPLE, "utf8").trimEnd()}\n\`\`\``,

@@ -3,7 +3,6 @@ import { loadSchemas } from "../avro/schemas.ts";
 import type { Config, ProviderConfig } from "../config/config.ts";
 import type { ConfigWarning } from "../config/config-problem.ts";
 import { describeConfig } from "../config/describe-config.ts";
-import { discreet } from "../discreet-provider.ts";
 import { createKafka } from "../kafka/client.ts";
 import { topicSpecs } from "../kafka/topics.ts";
 import { SendGate } from "../lanes/send-gate.ts";
@@ -75,7 +74,7 @@ async function connect(config: Config, signal: AbortSignal): Promise<Findings> {
 }
 
 async function accessProblem(config: ProviderConfig, signal: AbortSignal): Promise<string | null> {
-  const opened = discreet(await openProvider(config));
+  const opened = await openProvider(config);
   try {
     const gate = new SendGate({ limit: 1, now: () => performance.now() });
     const problem = await opened.provider.checkAccess({ gate, signal });

@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config, CredentialsConfig } from "../config/config.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createLog } from "../observability/log.ts";
 import { startService } from "../service.ts";
@@ -51,10 +51,13 @@ async function aborted(signal: AbortSignal): Promise<null> {
 function secretsOf(config: Config): readonly Secret[] {
   const { ssl, sasl } = config.kafka;
   const ofSasl = sasl === null ? null : "password" in sasl ? sasl.password : sasl.token;
-  const ofProviders = config.providers.flatMap(({ credentials }) => [
-    credentials.secret,
-    credentials.token,
-  ]);
+  const ofProviders = config.providers.flatMap(({ credentials }) => secretsOfKeys(credentials));
   const all = [ssl?.key ?? null, ofSasl, config.schemaRegistry.password, ...ofProviders];
   return all.filter((secret) => secret !== null);
+}
+
+/** Keys that are resolved later never reach the log: the adapters take them out of what clouds say. */
+function secretsOfKeys(credentials: CredentialsConfig): readonly (Secret | null)[] {
+  const source = credentials.type === "role" ? credentials.source : credentials;
+  return source.type === "static" ? [source.secret, source.token] : [];
 }

@@ -1,4 +1,5 @@
-import type { ProviderKind } from "../domain/operation.ts";
+import type { TrackUntil } from "../domain/following.ts";
+import type { OperationName, ProviderKind } from "../domain/operation.ts";
 import type { Secret } from "../domain/secret.ts";
 
 /**
@@ -11,6 +12,11 @@ export interface Config {
   readonly kafka: KafkaConfig;
   readonly schemaRegistry: SchemaRegistryConfig;
   readonly providers: readonly ProviderConfig[];
+  /** What endpoints may be besides the clouds' own hosts and loopback: host suffixes and CIDRs. */
+  readonly endpoints: {
+    readonly allow: readonly string[];
+    readonly allowAddresses: readonly string[];
+  };
   readonly limits: { readonly targetsPerRequest: number };
   readonly intake: { readonly maxWaiting: number };
   readonly http: { readonly host: string; readonly port: number; readonly stallAfterMs: number };
@@ -74,15 +80,52 @@ export interface ProviderConfig {
   readonly kind: ProviderKind;
   readonly region: string;
   readonly endpoint: Endpoint;
+  /** CIDRs that the endpoint's addresses may lie in besides public ones and loopback; absent: none. */
+  readonly allowedAddresses?: readonly string[];
   /** PEM text of the authority that signs the endpoint's certificate; null: the system's. */
   readonly ca: string | null;
-  readonly credentials: StaticCredentials;
-  readonly rateLimit: { readonly callsPerSecond: number; readonly readsPerSecond: number };
+  readonly credentials: CredentialsConfig;
+  readonly rateLimit: RateLimitConfig;
   readonly maxConcurrentCalls: number;
   readonly connectTimeoutMs: number;
   readonly callTimeoutMs: number;
   readonly retry: RetryConfig;
-  readonly track: { readonly intervalMs: number; readonly timeoutMs: number };
+  readonly evidence: EvidenceConfig;
+  readonly track: TrackConfig;
+}
+
+/** How fast an account may be asked. */
+export interface RateLimitConfig {
+  /** Reruns of this connection. */
+  readonly callsPerSecond: number;
+  /** Lower limits of single operations. */
+  readonly perOperation: Readonly<Partial<Record<OperationName, number>>>;
+  /** Reads, of each read API for itself. */
+  readonly readsPerSecond: number;
+  /** Calls and reads together; null: not limited together. */
+  readonly totalPerSecond: number | null;
+  /** Calls and reads together in any 24 hours; null: not limited. */
+  readonly callsPerDay: number | null;
+  /** Another connection of the same account, whose limits count for both; null: its own. */
+  readonly shareWith: string | null;
+}
+
+/** How the provider's state is read to learn whether an uncertain call ran. */
+export interface EvidenceConfig {
+  /** Read before a call: where it can tell something and costs no pace, always, or never. */
+  readonly before: "auto" | "always" | "never";
+  /** Readings after an uncertain call. */
+  readonly reads: number;
+  readonly intervalMs: number;
+}
+
+/** How a call that the provider took is followed. */
+export interface TrackConfig {
+  readonly until: TrackUntil;
+  /** The usual time between two polls; the first ones come faster, late ones slower. */
+  readonly intervalMs: number;
+  /** Counted from the first poll's due time. */
+  readonly timeoutMs: number;
 }
 
 /** Where a provider is reached. `http` only for loopback addresses. */
@@ -93,11 +136,56 @@ export interface Endpoint {
   readonly port: number | null;
 }
 
-export interface StaticCredentials {
-  readonly type: "static";
+/** Where the keys of a connection come from. */
+export type CredentialsConfig = SourceCredentials | RoleCredentials;
+
+/** Everything but a role: what may also be the source of one. */
+export type SourceCredentials =
+  | StaticCredentials
+  | { readonly type: "default" | "env" | "instance-role" }
+  | ProfileCredentials
+  | OidcCredentials;
+
+export interface StaticKeys {
   readonly id: Secret;
   readonly secret: Secret;
   readonly token: Secret | null;
+}
+
+export interface StaticCredentials extends StaticKeys {
+  readonly type: "static";
+  /**
+   * Reads again what `${file:PATH}` references name. Throws an error fit for a log when a file
+   * cannot be read or holds no such key. Null: no key comes from a file.
+   */
+  readonly reread: (() => StaticKeys) | null;
+}
+
+/** Null: where and what the vendor's own library reads by default. */
+export interface ProfileCredentials {
+  readonly type: "profile";
+  /** Absolute path. */
+  readonly file: string | null;
+  readonly profile: string | null;
+}
+
+/** What the config leaves out has been taken from the vendor's environment variables. */
+export interface OidcCredentials {
+  readonly type: "oidc";
+  readonly roleArn: string;
+  /** Tencent's provider id, Alibaba's provider ARN. */
+  readonly provider: string;
+  /** Absolute path; read again for every exchange. */
+  readonly tokenFile: string;
+  readonly sessionName: string;
+}
+
+export interface RoleCredentials {
+  readonly type: "role";
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly externalId: string | null;
+  readonly source: SourceCredentials;
 }
 
 export interface RetryConfig {

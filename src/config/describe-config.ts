@@ -8,6 +8,7 @@ import type {
   TlsConfig,
 } from "./config.ts";
 import { authorityOf } from "./config.ts";
+import { describeCredentials } from "./describe-credentials.ts";
 import { formatDuration } from "./duration.ts";
 import { NOT_BUILT_YET } from "./not-built-yet.ts";
 
@@ -29,6 +30,7 @@ export function describeConfig(config: Config): string {
       caFile: fileRead(config.schemaRegistry.ca),
     },
     providers: config.providers.map(describeProvider),
+    endpoints: config.endpoints,
     limits: config.limits,
     intake: config.intake,
     http: {
@@ -93,12 +95,7 @@ function describeProvider(provider: ProviderConfig): object {
     region: provider.region,
     endpoint: urlOf(provider.endpoint),
     caFile: fileRead(provider.ca),
-    credentials: {
-      type: provider.credentials.type,
-      id: REDACTED,
-      secret: REDACTED,
-      token: redacted(provider.credentials.token),
-    },
+    credentials: describeCredentials(provider.credentials, provider.kind !== "tencent-wedata"),
     rateLimit: provider.rateLimit,
     maxConcurrentCalls: provider.maxConcurrentCalls,
     connectTimeout: formatDuration(provider.connectTimeoutMs),
@@ -108,7 +105,13 @@ function describeProvider(provider: ProviderConfig): object {
       firstDelay: formatDuration(provider.retry.firstDelayMs),
       maxDelay: formatDuration(provider.retry.maxDelayMs),
     },
+    evidence: {
+      before: provider.evidence.before,
+      reads: provider.evidence.reads,
+      interval: formatDuration(provider.evidence.intervalMs),
+    },
     track: {
+      until: provider.track.until,
       interval: formatDuration(provider.track.intervalMs),
       timeout: formatDuration(provider.track.timeoutMs),
     },

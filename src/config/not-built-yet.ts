@@ -15,7 +15,6 @@ export interface NotBuiltYet {
 export type OffValue = null | string | number | readonly [] | Readonly<Record<string, never>>;
 
 const IN_MEMORY = "claims live in the memory of one process until the journal is built";
-const NO_EVIDENCE = "the provider's state is not read before and after a call yet";
 const NO_GUARDS = "reruns are not limited per target or chain yet";
 
 /** Keys that are not built yet. */
@@ -33,26 +32,6 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
     because: "lanes cannot be paused or limited from outside yet",
   },
   {
-    path: "providers[].rateLimit.perOperation",
-    off: [null, {}],
-    because: "one limit counts all operations of a connection; lower callsPerSecond instead",
-  },
-  {
-    path: "providers[].rateLimit.totalPerSecond",
-    off: [null],
-    because: "calls and reads have limits of their own; lower both instead",
-  },
-  {
-    path: "providers[].rateLimit.callsPerDay",
-    off: [null],
-    because: "nothing counts the calls of a day yet",
-  },
-  {
-    path: "providers[].rateLimit.shareWith",
-    off: [null],
-    because: "connections cannot share a limit; split callsPerSecond between them instead",
-  },
-  {
     path: "providers[].breaker",
     off: [null],
     because: "a failing provider is retried call by call; there is no breaker",
@@ -65,15 +44,7 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
   {
     path: "providers[].uncertain",
     off: ["report"],
-    because: "an uncertain call is reported as UNKNOWN and never repeated",
-  },
-  { path: "providers[].evidence.before", off: ["never"], because: NO_EVIDENCE },
-  { path: "providers[].evidence.reads", off: [null], because: NO_EVIDENCE },
-  { path: "providers[].evidence.interval", off: [null], because: NO_EVIDENCE },
-  {
-    path: "providers[].track.until",
-    off: ["submitted"],
-    because: "a request is followed until the provider took the operation, no further",
+    because: "an uncertain call is judged by evidence and reported, never repeated",
   },
   { path: "providers[].guards.budget", off: [null], because: NO_GUARDS },
   { path: "providers[].guards.coolDown", off: [null], because: NO_GUARDS },
@@ -98,34 +69,6 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
     off: ["instance"],
     because: "each process keeps the limit for itself; run one, or divide callsPerSecond",
   },
-  {
-    path: "endpoints.allowAddresses",
-    off: [null, []],
-    because: "the addresses behind an endpoint's name are not checked yet",
-  },
-];
-
-/** One value of a key that is otherwise built. */
-export interface ValueNotBuiltYet {
-  readonly path: string;
-  readonly value: string;
-  readonly because: string;
-}
-
-const STATIC_ONLY = "use static, with ${env:NAME} or ${file:PATH}";
-
-/** Values of built keys that are not built yet themselves. */
-export const VALUES_NOT_BUILT_YET: readonly ValueNotBuiltYet[] = [
-  {
-    path: "providers[].kind",
-    value: "alibaba-dms",
-    because: "there is no adapter for it in this version",
-  },
-  ...["default", "env", "instance-role", "profile", "role", "oidc"].map((value) => ({
-    path: "providers[].credentials.type",
-    value,
-    because: STATIC_ONLY,
-  })),
 ];
 
 /** Spells a concrete path like the tables do: `providers[3].kind` becomes `providers[].kind`. */

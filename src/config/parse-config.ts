@@ -1,6 +1,7 @@
 import type { Config, LogConfig, ProviderConfig } from "./config.ts";
 import { type ConfigProblem, type ConfigWarning, Findings, showFound } from "./config-problem.ts";
 import { isMissing, type Place } from "./config-value.ts";
+import { readAllowedEndpoints } from "./read-endpoint.ts";
 import { KAFKA_KEYS, readKafka } from "./read-kafka.ts";
 import type { ReadingContext } from "./read-pem.ts";
 import { readProvider } from "./read-provider.ts";
@@ -45,6 +46,7 @@ export function parseConfig(yamlText: string, surroundings: Surroundings): Parse
 
 function readRoot(root: Section, context: ReadingContext): Config {
   const limits = root.section("limits", ["targetsPerRequest"]);
+  const endpoints = readAllowedEndpoints(root, context.findings);
   const intake = root.section("intake", ["maxWaiting"]);
   const drainTimeoutMs = root.duration("drainTimeout", {
     default: 25_000,
@@ -54,7 +56,8 @@ function readRoot(root: Section, context: ReadingContext): Config {
   return {
     kafka: readKafka(root.section("kafka", KAFKA_KEYS), context),
     schemaRegistry: readSchemaRegistry(root.section("schemaRegistry", REGISTRY_KEYS), context),
-    providers: readProviders(root, drainTimeoutMs, context),
+    providers: readProviders(root, drainTimeoutMs, endpoints, context),
+    endpoints,
     limits: {
       targetsPerRequest: limits.integer("targetsPerRequest", { default: 200, min: 1, max: 10_000 }),
     },
@@ -70,14 +73,9 @@ function readRoot(root: Section, context: ReadingContext): Config {
 function readProviders(
   root: Section,
   drainTimeoutMs: number,
+  allowed: Config["endpoints"],
   context: ReadingContext,
 ): readonly ProviderConfig[] {
-  const endpoints = root.section("endpoints", ["allow"]);
-  const allowedSuffixes = endpoints.texts("allow", {
-    expectedList: "a list of host suffixes",
-    expected: "a host suffix of two or more labels, such as example.com",
-    matches: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
-  });
   const isDrainRight = context.findings.areClean(["drainTimeout"]);
   const drain = isDrainRight
     ? { ms: drainTimeoutMs, shown: root.shown("drainTimeout") }
@@ -87,11 +85,40 @@ function readProviders(
   const { value } = root.place("providers");
   const isEmpty = !root.has("providers") || value?.kind === "list";
   if (places.length === 0 && isEmpty && !isMissing(value)) root.refuse("providers", expected);
-  const providers = places.map((place) =>
-    readProvider(place, { ...context, allowedSuffixes, drain }),
-  );
+  const providers = places.map((place) => readProvider(place, { ...context, allowed, drain }));
   refuseTwins(places, context.findings);
+  refuseWrongShares(places, providers, context.findings);
   return providers;
+}
+
+/** A limit is shared with a connection of the same kind that has limits of its own. */
+function refuseWrongShares(
+  places: readonly Place[],
+  providers: readonly ProviderConfig[],
+  findings: Findings,
+): void {
+  places.forEach(({ path }, index) => {
+    const sharePath = `${path}.rateLimit.shareWith`;
+    const sharer = providers[index];
+    const wanted = sharer?.rateLimit.shareWith ?? null;
+    if (sharer === undefined || wanted === null) return;
+    if (!findings.areClean([sharePath, `${path}.kind`, `${path}.name`])) return;
+    const wrong = wrongShare(sharer, wanted, providers);
+    if (wrong !== null) findings.add(sharePath, JSON.stringify(wanted), wrong);
+  });
+}
+
+function wrongShare(
+  sharer: ProviderConfig,
+  wanted: string,
+  providers: readonly ProviderConfig[],
+): string | null {
+  const owner = providers.find(({ name }) => name === wanted);
+  if (owner === sharer || sharer.name === wanted) return "another connection than itself";
+  if (owner === undefined) return "the name of another connection";
+  if (owner.kind !== sharer.kind) return `a connection of its own kind, ${sharer.kind}`;
+  if (owner.rateLimit.shareWith === null) return null;
+  return `a connection with limits of its own: ${wanted} shares those of ${owner.rateLimit.shareWith}`;
 }
 
 /** Requests name their connection, so that a name must mean one. */

@@ -1,6 +1,7 @@
-import type { Endpoint, ProviderConfig, RetryConfig } from "./config.ts";
-import { isMissing, type Place } from "./config-value.ts";
-import { defaultEndpoint, parseEndpoint } from "./endpoint.ts";
+import type { EvidenceConfig, ProviderConfig, RetryConfig, TrackConfig } from "./config.ts";
+import type { Place } from "./config-value.ts";
+import type { AllowedEndpoints } from "./endpoint.ts";
+import { readEndpoint } from "./read-endpoint.ts";
 import { type ReadingContext, readPem } from "./read-pem.ts";
 import { readCredentials } from "./read-credentials.ts";
 import { readRateLimit } from "./read-rate-limit.ts";
@@ -19,18 +20,19 @@ const PROVIDER_KEYS = [
   "connectTimeout",
   "callTimeout",
   "retry",
+  "evidence",
   "track",
 ] as const;
 
-/** The kinds that have an adapter; the others stand in the table of what is not built yet. */
-const BUILT_KINDS = [
+const KINDS = [
   "tencent-wedata",
   "alibaba-dataworks",
+  "alibaba-dms",
 ] as const satisfies readonly ProviderKind[];
 
 /** What a provider connection is checked against beside itself. */
 export interface ProviderSurroundings extends ReadingContext {
-  readonly allowedSuffixes: readonly string[];
+  readonly allowed: AllowedEndpoints;
   /** Undefined when it is wrong itself. */
   readonly drain: { readonly ms: number; readonly shown: string } | undefined;
 }
@@ -42,16 +44,13 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     expected: "a name of 1 to 64 characters of A-Za-z0-9._-",
     matches: /^[A-Za-z0-9._-]{1,64}$/,
   });
-  const kind = provider.choice("kind", BUILT_KINDS);
+  const kind = provider.choice("kind", KINDS);
   const region = provider.text("region", {
     expected: "a region such as ap-singapore or cn-shanghai",
     matches: /^[a-z0-9-]{1,64}$/,
   });
-  const endpoint = readEndpoint(
-    provider,
-    defaultEndpoint(kind ?? "tencent-wedata", region),
-    surroundings,
-  );
+  const { allowed, findings } = surroundings;
+  const endpoint = readEndpoint(provider, { kind, region, allowed, findings });
   if (provider.has("caFile") && endpoint.protocol === "http") {
     const expected = "no caFile, or an https:// endpoint: http has no authority";
     provider.relate("caFile", false, ["endpoint"], expected);
@@ -61,9 +60,10 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     kind: kind ?? "tencent-wedata",
     region,
     endpoint,
+    allowedAddresses: allowed.allowAddresses,
     ca: readPem(provider, "caFile", surroundings),
     credentials: readCredentials(provider, surroundings),
-    rateLimit: readRateLimit(provider),
+    rateLimit: readRateLimit(provider, kind),
     maxConcurrentCalls: provider.integer("maxConcurrentCalls", {
       default: 20,
       min: 1,
@@ -71,22 +71,9 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     }),
     ...readTimeouts(provider, surroundings.drain),
     retry: readRetry(provider.section("retry", ["maxAttempts", "firstDelay", "maxDelay"])),
-    track: readTrack(provider.section("track", ["interval", "timeout"])),
+    evidence: readEvidence(provider.section("evidence", ["before", "reads", "interval"])),
+    track: readTrack(provider.section("track", ["until", "interval", "timeout"])),
   };
-}
-
-function readEndpoint(
-  provider: Section,
-  fallback: Endpoint,
-  { allowedSuffixes, findings }: ProviderSurroundings,
-): Endpoint {
-  const text = provider.optionalText("endpoint", { expected: "a host, host:port or URL, or null" });
-  const { path, value } = provider.place("endpoint");
-  if (text === null || isMissing(value) || !findings.areClean([path])) return fallback;
-  const parsed = parseEndpoint(text, allowedSuffixes);
-  if (parsed.kind === "endpoint") return parsed.endpoint;
-  provider.refuse("endpoint", parsed.expected);
-  return fallback;
 }
 
 function readTimeouts(
@@ -125,10 +112,19 @@ function readRetry(retry: Section): RetryConfig {
   return { maxAttempts, firstDelayMs, maxDelayMs };
 }
 
-function readTrack(track: Section): ProviderConfig["track"] {
+function readEvidence(evidence: Section): EvidenceConfig {
+  return {
+    before: evidence.choice("before", ["auto", "always", "never"], "auto") ?? "auto",
+    reads: evidence.integer("reads", { default: 3, min: 1, max: 100 }),
+    intervalMs: evidence.duration("interval", { default: 2000, min: 10, max: 600_000 }),
+  };
+}
+
+function readTrack(track: Section): TrackConfig {
+  const until = track.choice("until", ["submitted", "finished"], "submitted") ?? "submitted";
   const intervalMs = track.duration("interval", { default: 2000, min: 10, max: 3_600_000 });
   const timeoutMs = track.duration("timeout", { default: 600_000, min: 100, max: 604_800_000 });
   const expected = `no more than timeout (${track.shown("timeout")}): a job must be read once before it is given up`;
   track.relate("interval", intervalMs <= timeoutMs, ["timeout"], expected);
-  return { intervalMs, timeoutMs };
+  return { until, intervalMs, timeoutMs };
 }

@@ -12,7 +12,7 @@ import {
   textOf,
 } from "./config-value.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { notBuiltWithin, patternOf, VALUES_NOT_BUILT_YET } from "./not-built-yet.ts";
+import { notBuiltWithin } from "./not-built-yet.ts";
 import { refuseUnlessOff } from "./off-value.ts";
 
 /** Stands for a required value that is wrong or missing; it reaches nobody but under `--no-secrets`. */
@@ -140,17 +140,9 @@ export class Section {
     if (place.value === undefined && fallback !== undefined) return fallback;
     const typed = place.value?.kind === "scalar" ? textOf(place.value) : undefined;
     const list = allowed.length === 1 ? String(allowed[0]) : `one of ${allowed.join(", ")}`;
-    const pattern = patternOf(place.path);
-    const notYet = VALUES_NOT_BUILT_YET.filter((one) => one.path === pattern);
-    const later = notYet.find((one) => one.value === typed);
-    if (later !== undefined) {
-      const because = `${later.value} is known but not built yet: ${later.because}`;
-      this.#findings.add(place.path, JSON.stringify(later.value), `${list} (${because})`);
-      return undefined;
-    }
     const chosen = allowed.find((one) => one === typed);
     if (chosen !== undefined || isMissing(place.value)) return chosen ?? fallback ?? allowed[0];
-    const near = closestName(typed ?? "", [...allowed, ...notYet.map(({ value }) => value)]);
+    const near = closestName(typed ?? "", allowed);
     this.refuse(key, near === undefined ? list : `${list}; did you mean ${near}?`);
     return undefined;
   }

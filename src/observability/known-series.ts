@@ -1,5 +1,6 @@
 import { CALL_END_KINDS } from "../domain/call-end.ts";
 import { DEAD_LETTER_REASONS } from "../domain/dead-letter-reason.ts";
+import { RUN_FINDINGS } from "../domain/evidence.ts";
 import { type OperationName, PROVIDER_KIND_OF, type ProviderKind } from "../domain/operation.ts";
 import { isFinal, type OutcomeStatus, REASON_CODES } from "../domain/outcome.ts";
 import { PRIORITIES } from "../domain/rerun-request.ts";
@@ -68,6 +69,7 @@ function seriesOf(connection: MeteredProvider): readonly (readonly [MetricKey, L
     ["throttleWait", { provider }],
     ["laneInFlight", { provider }],
     ["trackedJobs", { provider }],
+    ...RUN_FINDINGS.map((verdict) => ["reconciliations", { provider, verdict }] as const),
     ...PRIORITIES.map((priority) => ["laneQueueDepth", { provider, priority }] as const),
     ...HELD_WHYS.map((why) => ["laneHeld", { provider, why }] as const),
     ...FINAL_STATUSES.map((status) => ["requestDuration", { provider, status }] as const),

@@ -94,8 +94,14 @@ export const METRICS = {
   trackedJobs: {
     kind: "gauge",
     name: "rerun_tracked_jobs",
-    help: "Asynchronous jobs at the provider that are followed to their end.",
+    help: "Calls that the provider took and whose jobs or runs are followed to their end.",
     labels: ["provider"],
+  },
+  reconciliations: {
+    kind: "counter",
+    name: "rerun_reconciliations_total",
+    help: "Targets without a clear answer, by what readings of the provider's state showed.",
+    labels: ["provider", "verdict"],
   },
   claims: {
     kind: "counter",

@@ -1,5 +1,6 @@
 import type { CallEndKind } from "../domain/call-end.ts";
 import type { DeadLetterReason } from "../domain/dead-letter-reason.ts";
+import type { RunFinding } from "../domain/evidence.ts";
 import type { OperationName } from "../domain/operation.ts";
 import { isFinal, type Outcome } from "../domain/outcome.ts";
 import type { Priority } from "../domain/rerun-request.ts";
@@ -28,6 +29,8 @@ export interface Metrics {
   callEnded(end: EndedCall): void;
   /** A read ended; `action` is the API's name for it. */
   readEnded(provider: string, action: string, result: CallEndKind): void;
+  /** A target without a clear answer was judged by the provider's state. */
+  reconciled(provider: string, verdict: RunFinding): void;
   throttleWaited(provider: string, waitedMs: number): void;
   claimEnded(result: ClaimResult, durationMs: number): void;
   /** Calls `sampler` before every scrape, with all gauges back at zero, to set those it knows. */
@@ -131,6 +134,10 @@ class StoredMetrics implements Metrics {
   readEnded(provider: string, action: string, result: CallEndKind): void {
     const labels = { provider: this.#known(provider), operation: action, result };
     this.#store.increase("providerCalls", labels);
+  }
+
+  reconciled(provider: string, verdict: RunFinding): void {
+    this.#store.increase("reconciliations", { provider: this.#known(provider), verdict });
   }
 
   throttleWaited(provider: string, waitedMs: number): void {

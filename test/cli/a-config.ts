@@ -12,6 +12,7 @@ export function aConfig(
       ...{ url: registryUrl, username: null, password: null, timeoutMs: 5_000, ca: null },
     },
     providers: [],
+    endpoints: { allow: [], allowAddresses: [] },
     limits: { targetsPerRequest: 200 },
     intake: { maxWaiting: 1_000 },
     http: { host: "127.0.0.1", port: 0, stallAfterMs: 60_000 },

@@ -63,7 +63,7 @@ describe("a config file with four mistakes", PATIENT, () => {
       for (const [path, found] of [
         ["kafka.groupID", "groupId"],
         ["providers[0].credentials.secret", "NOT_SET_ANYWHERE"],
-        ["providers[1].credentials.type", "expected static"],
+        ["providers[1].credentials.type", "expected one of static"],
         ["providers[2].endpoint", "http"],
       ] as const) {
         expect(lines.find((line) => line.includes(path))).toContain(found);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NOT_BUILT_YET, VALUES_NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
+import { NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
 import { aConfig, configOf, onlyProblemOf, pathsOf } from "./parsing.ts";
 
 /** A config with one value put at a path of the table. */
@@ -18,17 +18,9 @@ const ASKED: Readonly<Record<string, string>> = {
   "kafka.topics.checkpoints": "rerun.checkpoints",
   "kafka.topics.slots": "rerun.slots",
   "kafka.topics.control": "rerun.control",
-  "providers[].rateLimit.perOperation": "{ TencentRerunTaskInstances: 5 }",
-  "providers[].rateLimit.totalPerSecond": "5",
-  "providers[].rateLimit.callsPerDay": "100",
-  "providers[].rateLimit.shareWith": "other",
   "providers[].breaker": "{ failures: 5, openFor: 30s }",
   "providers[].coalesce.maxInstances": "2",
   "providers[].uncertain": "retry-if-absent",
-  "providers[].evidence.before": "auto",
-  "providers[].evidence.reads": "3",
-  "providers[].evidence.interval": "2s",
-  "providers[].track.until": "finished",
   "providers[].guards.budget": "{ reruns: 3, per: 24h }",
   "providers[].guards.coolDown": "5m",
   "providers[].guards.maxChain": "1",
@@ -40,7 +32,6 @@ const ASKED: Readonly<Record<string, string>> = {
   "claims.callWithin": "3s",
   "claims.grace": "5s",
   "throttle.scope": "group",
-  "endpoints.allowAddresses": "[10.0.0.0/8]",
 };
 
 describe("what is not built yet", () => {
@@ -60,17 +51,6 @@ describe("what is not built yet", () => {
       expect(configOf(withValue(path, JSON.stringify(value)))).toEqual(configOf(aConfig()));
     },
   );
-
-  it.each(VALUES_NOT_BUILT_YET)("names $value as known at $path", ({ path, value, because }) => {
-    const yaml = path.endsWith("credentials.type")
-      ? aConfig({ provider: `credentials: { type: ${value}, roleArn: x, source: {} }` })
-      : aConfig({ provider: `kind: ${value}` });
-    const problem = onlyProblemOf(yaml);
-    expect(problem.path).toBe(path.replace("[]", "[0]"));
-    expect(problem.found).toContain(value);
-    expect(problem.expected).toContain("known but not built yet");
-    expect(problem.expected).toContain(because);
-  });
 
   it.each(["guards: {}", "guards: null", "guards: { budget: null, coolDown: null }", "dedupe: {}"])(
     "asks for nothing with %s",

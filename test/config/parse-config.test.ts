@@ -89,7 +89,7 @@ describe("all problems", () => {
 kafka: { brokers: [nohost], broker: x }
 drainTimeout: 5
 providers:
-  - { name: a b, kind: tencent-weda, region: r, credentials: { type: oidc }, endpoint: http://a.com }
+  - { name: a b, kind: tencent-weda, region: r, credentials: { type: passport }, endpoint: http://a.com }
   - { name: c, kind: alibaba-dataworks, region: r, credentials: { type: static, id: "\${env:NO}", secret: s } }
 `;
 
@@ -110,7 +110,7 @@ providers:
     const lines = renderProblems(problemsOf(yaml)).trimEnd().split("\n");
     expect(lines).toHaveLength(8);
     expect(lines).toContain(
-      'providers[0].kind: found "tencent-weda"; expected one of tencent-wedata, alibaba-dataworks; did you mean tencent-wedata?',
+      'providers[0].kind: found "tencent-weda"; expected one of tencent-wedata, alibaba-dataworks, alibaba-dms; did you mean tencent-wedata?',
     );
     expect(lines).toContain(
       "drainTimeout: found 5; expected a duration from 100ms to 1h, written like 250ms, 5s, 10m or 24h",

@@ -1,4 +1,4 @@
-import type { Config } from "../../src/config/config.ts";
+import type { Config, ProviderConfig, StaticCredentials } from "../../src/config/config.ts";
 import {
   type ConfigProblem,
   type ConfigWarning,
@@ -38,6 +38,12 @@ function goodOf(yaml: string, around: Around | undefined) {
   const parsed = parse(yaml, around);
   if (!parsed.ok) throw new Error(renderProblems(parsed.problems));
   return parsed;
+}
+
+/** The credentials of a provider that must have static ones. */
+export function staticOf(provider: ProviderConfig | undefined): StaticCredentials {
+  if (provider?.credentials.type === "static") return provider.credentials;
+  throw new Error("these credentials were to be static");
 }
 
 /** The problems of a text that must be wrong. */
