@@ -73,7 +73,7 @@ export async function withRun<T>(
       brokers: stack.brokers,
       registryUrl: stack.registryUrl,
       wedataUrl: secure ? simulator.tencentTlsUrl : simulator.tencentUrl,
-      dataworksUrl: secure ? simulator.alibabaTlsUrl : simulator.alibabaUrl,
+      alibabaUrl: secure ? simulator.alibabaTlsUrl : simulator.alibabaUrl,
       ...(secure ? { caFile: simulator.caFile } : {}),
       suffix: `.${name}`,
       ...config,

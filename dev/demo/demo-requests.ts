@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DATAWORKS, WEDATA } from "../rig/service-config.ts";
+import { DATAWORKS, DMS, WEDATA } from "../rig/service-config.ts";
 
 const EXAMPLES = new URL("../../examples/requests/", import.meta.url);
 
@@ -11,17 +11,18 @@ export function exampleFiles(): readonly string[] {
   return names.toSorted().map((name) => relative("", fileURLToPath(new URL(name, EXAMPLES))));
 }
 
-/** `count` requests as JSON lines, every other one for the other provider, each a target of its own. */
+/** `count` requests as JSON lines, in turn for the three providers, each a target of its own. */
 export function burst(count: number): string {
-  const lines = Array.from({ length: count }, (_, i) =>
-    JSON.stringify(i % 2 === 0 ? wedataRequest(i) : dataworksRequest(i)),
-  );
+  const kinds = [wedataRequest, dataworksRequest, dmsRequest];
+  const lines = Array.from({ length: count }, (_, i) => {
+    const request = { requestId: `burst-${i}`, requestedBy: "demo-burst" };
+    return JSON.stringify({ ...request, ...kinds[i % kinds.length]?.(i) });
+  });
   return `${lines.join("\n")}\n`;
 }
 
 function wedataRequest(i: number): object {
   return {
-    requestId: `burst-${i}`,
     provider: WEDATA,
     operation: {
       TencentRerunTaskInstances: {
@@ -29,15 +30,19 @@ function wedataRequest(i: number): object {
         instanceKeys: [`${20_250_714_000_000 + i}_2025-10-01 00:00:00`],
       },
     },
-    requestedBy: "demo-burst",
   };
 }
 
 function dataworksRequest(i: number): object {
   return {
-    requestId: `burst-${i}`,
     provider: DATAWORKS,
     operation: { DataWorksRerunTaskInstances: { instanceIds: [800_000 + i] } },
-    requestedBy: "demo-burst",
+  };
+}
+
+function dmsRequest(i: number): object {
+  return {
+    provider: DMS,
+    operation: { DmsRerunTaskFlowInstance: { dagId: 7000, dagInstanceId: 900_000 + i } },
   };
 }

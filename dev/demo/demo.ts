@@ -21,8 +21,8 @@ export interface DemoOptions {
   readonly terminal: Terminal;
 }
 
-/** Requests of the burst, over both providers together. */
-const BURST = 200;
+/** Requests of the burst, over all providers together. */
+const BURST = 240;
 
 /**
  * The whole story on this machine, from an empty broker to counted calls. Resolves with the exit
@@ -70,7 +70,7 @@ async function story(
       brokers: stack.brokers,
       registryUrl: stack.registryUrl,
       wedataUrl: simulator.tencentUrl,
-      dataworksUrl: simulator.alibabaUrl,
+      alibabaUrl: simulator.alibabaUrl,
       providerLines: ["track: { interval: 500ms, timeout: 1m }"],
     }),
   );

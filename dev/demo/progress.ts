@@ -48,21 +48,22 @@ async function sleepUntilDone(ms: number, done: () => boolean, signal: AbortSign
 
 interface Arrivals {
   readonly at: number;
-  /** Cloud → reruns that arrived at the simulator. */
+  /** Kind of provider → reruns that arrived at the simulator. */
   readonly reruns: ReadonlyMap<string, number>;
 }
 
-const RERUN_ACTIONS = new Map([
-  ["RerunTaskInstancesAsync", "tencent-wedata"],
-  ["RerunTaskInstances", "alibaba-dataworks"],
-]);
+const KIND_OF_PRODUCT: Readonly<Record<string, string>> = {
+  wedata: "tencent-wedata",
+  dataworks: "alibaba-dataworks",
+  dms: "alibaba-dms",
+};
 
 async function arrivals({ simulator }: ProgressParts): Promise<Arrivals> {
-  const { actions } = await simulator.admin.summary();
   const reruns = new Map<string, number>();
-  for (const { action, arrived } of actions) {
-    const kind = RERUN_ACTIONS.get(action);
-    if (kind !== undefined) reruns.set(kind, (reruns.get(kind) ?? 0) + arrived);
+  for (const { effect, product } of await simulator.admin.arrivals()) {
+    const kind = KIND_OF_PRODUCT[product];
+    if (effect !== "rerun" || kind === undefined) continue;
+    reruns.set(kind, (reruns.get(kind) ?? 0) + 1);
   }
   return { at: performance.now(), reruns };
 }

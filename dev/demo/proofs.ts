@@ -49,10 +49,10 @@ export function proofsOf(
       counted: `${summary.targets.length} targets, ${calls} calls of targets, at most ${most} of one`,
       holds: summary.targets.every(({ arrived, executed }) => arrived === 1 && executed === 1),
     },
-    ...judged.busiestWindows.map(({ cloud, accessKeyId, reruns }) => {
+    ...judged.busiestWindows.map(({ accessKeyId, reruns }) => {
       const seen = summary.busiestWindows.find((one) => one.accessKeyId === accessKeyId);
       return {
-        promise: `never more than ${LIMIT} calls in a second (${cloud})`,
+        promise: `never more than ${LIMIT} calls in a second (key ${accessKeyId})`,
         counted: `${reruns} in the busiest ${judged.windowMs} ms, a second less the simulator's own lateness (${seen?.reruns ?? 0} in ${summary.windowMs} ms)`,
         holds: reruns <= LIMIT,
       };
