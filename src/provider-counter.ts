@@ -1,21 +1,31 @@
 import type { ProviderConfig } from "./config/config.ts";
+import type { TrackUntil } from "./domain/following.ts";
+import type { ReadTurns, RerunCall } from "./domain/provider.ts";
+import type { ReceivedRequest } from "./domain/rerun-request.ts";
+import { targetsOf } from "./domain/targets.ts";
 import type { Journal } from "./journal/journal.ts";
-import type { Clock } from "./lanes/call-once.ts";
+import { Judge } from "./judging/judge.ts";
+import type { Clock } from "./lanes/clock.ts";
 import { Lane, type LaneDesk } from "./lanes/lane.ts";
-import { SendGate } from "./lanes/send-gate.ts";
-import { Throttle } from "./lanes/throttle.ts";
+import type { Prepare } from "./lanes/preparation.ts";
+import type { RateLimits } from "./lanes/rate-limits.ts";
 import type { Packing } from "./lanes/waiting-request.ts";
+import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { OpenProvider } from "./providers/open-provider.ts";
 import type { Counter } from "./request-desk.ts";
-import { JobTracker } from "./tracking/job-tracker.ts";
+import { TargetCount } from "./target-count.ts";
+import { CallTracker } from "./tracking/call-tracker.ts";
 
 export interface CounterParts {
   readonly opened: OpenProvider;
+  /** Of its account: other connections may share them. */
+  readonly limits: RateLimits;
   readonly journal: Journal;
   readonly packing: Packing;
   readonly desk: LaneDesk;
   readonly metrics: Metrics;
+  readonly log: Pick<Log, "info" | "warn">;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
@@ -23,57 +33,100 @@ export interface CounterParts {
   readonly abandon: AbortSignal;
 }
 
-/** Everything that serves one provider connection: its adapter, its lane, its tracker. */
+/** Everything that serves one provider connection: its adapter, its lane, its judge, its tracker. */
 export interface ProviderCounter extends Counter {
   readonly config: ProviderConfig;
   readonly lane: Lane;
-  readonly tracker: JobTracker;
+  readonly judge: Judge;
+  readonly tracker: CallTracker;
+  readonly until: TrackUntil;
+  /** The most calls in a second, by its own limits or by those that it shares. */
+  readonly callsPerSecond: number;
+  /** Ends all judging and following now, with what is known: the process is about to go. */
+  stopReading(): void;
 }
 
-/** Builds the lane and the tracker of an open provider connection. */
+/** Builds all that serves an open provider connection. */
 export function createCounter(parts: CounterParts): ProviderCounter {
-  const { config, provider } = parts.opened;
+  const { opened, limits, desk, metrics, clock } = parts;
+  const { config, provider } = opened;
   const { kind, operations } = provider;
-  return { config, kind, operations, lane: laneOf(parts), tracker: trackerOf(parts) };
+  const { name, evidence, track } = config;
+  const stopped = new AbortController();
+  const { now } = clock;
+  const turns = limits.turns({
+    signal: stopped.signal,
+    onRead: (action, result) => metrics.readEnded(name, action, result),
+  });
+  const reading = { provider, turns, stopped: stopped.signal, now };
+  const judge = new Judge({
+    ...{ ...reading, reads: evidence.reads, intervalMs: evidence.intervalMs },
+    onFinding: (finding) => metrics.reconciled(name, finding),
+  });
+  const tracker = new CallTracker({
+    ...{ ...reading, intervalMs: track.intervalMs, timeoutMs: track.timeoutMs },
+    onFailure: (error) => desk.failed(error),
+  });
+  const concluding = new TargetCount();
+  const lane = laneOf(parts, prepareOf(opened, turns, concluding));
+  return {
+    ...{ config, kind, operations, lane, judge, tracker, concluding, until: track.until },
+    callsPerSecond: limits.perSecond,
+    stopReading: () => stopped.abort(new Error("the dispatcher is stopping")),
+  };
 }
 
-function laneOf(parts: CounterParts): Lane {
-  const { opened, journal, packing, desk, metrics, clock, random, abandon } = parts;
+function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
+  const { opened, limits, journal, packing, desk, metrics, log, clock, random, abandon } = parts;
   const { provider, config } = opened;
-  const { name, rateLimit, retry, maxConcurrentCalls } = config;
-  const throttle = new Throttle({ perSecond: rateLimit.callsPerSecond });
-  const gate = new SendGate({
-    limit: rateLimit.callsPerSecond,
-    now: clock.now,
-    onLeft: (at) => metrics.callStarted(name, at),
-  });
+  const { name, retry, maxConcurrentCalls } = config;
   return new Lane({
-    ...{ name, provider, journal, packing, gate, clock, abandon, desk },
-    ...{ retry, maxConcurrentCalls, random },
-    ticket: async () => throttle.ticket(),
+    ...{ name, provider, journal, packing, limits, clock, abandon, desk },
+    ...{ prepare, retry, maxConcurrentCalls, random },
+    onHold: (held) => {
+      if (held === null) log.info("lane.released", { provider: name });
+      else log.warn("lane.held", { provider: name, ...held });
+    },
     meter: {
       throttleWaited: (ms) => metrics.throttleWaited(name, ms),
       claimed: (result, ms) => metrics.claimEnded(result, ms),
       called: (operation, end, durationMs) =>
         metrics.callEnded({ provider: name, operation, result: end.kind, durationMs, requests: 1 }),
+      left: (at) => metrics.callStarted(name, at),
     },
   });
 }
 
-function trackerOf({ opened, desk, metrics, clock }: CounterParts): JobTracker {
-  const { provider, config } = opened;
-  const { name, rateLimit, track } = config;
-  const throttle = new Throttle({ perSecond: rateLimit.readsPerSecond });
-  return new JobTracker({
-    provider,
-    gate: new SendGate({ limit: rateLimit.readsPerSecond, now: clock.now }),
-    ticket: async () => throttle.ticket(),
-    ...track,
-    now: clock.now,
-    onRead: (reading) => {
-      const result = reading.kind === "unreadable" ? reading.result : "accepted";
-      for (const action of provider.reads) metrics.readEnded(name, action, result);
+/**
+ * How the lane reads targets before their call, by `evidence.before`. A target whose last call is
+ * still being judged or followed is not read: the run that is to come of it could be taken for the
+ * next one's.
+ */
+function prepareOf(
+  { config, provider }: OpenProvider,
+  turns: ReadTurns,
+  concluding: TargetCount,
+): Prepare | null {
+  const mode = config.evidence.before;
+  if (mode === "never") return null;
+  return {
+    mode,
+    applies: (received) => provider.leavesTraces(callFor(received)),
+    read: async (received, signal) => {
+      const call = callFor(received);
+      const targets = call.targets.filter((target) => !concluding.has(target));
+      if (targets.length === 0) return { marks: [] };
+      return provider.readBefore({ ...call, targets }, callableOff(turns, signal));
     },
-    onFailure: (error) => desk.failed(error),
-  });
+  };
+}
+
+/** The call as it would be made; its claim is still to come, and no reading needs it. */
+function callFor({ request: { operation } }: ReceivedRequest): RerunCall {
+  return { claimId: "", operation, targets: targetsOf(operation) };
+}
+
+/** The same turns for somebody who may lose interest. */
+function callableOff(turns: ReadTurns, signal: AbortSignal): ReadTurns {
+  return { take: async (action, read) => turns.take(action, read, signal) };
 }

@@ -113,10 +113,11 @@ export class ServiceStatus {
       notReadyBecause: ready.reasons,
       stalled: this.live().reasons,
       notes: REMINDERS,
-      lanes: counters.map(({ config: provider, lane, judge, tracker }) => ({
+      lanes: counters.map(({ config: provider, callsPerSecond, lane, judge, tracker }) => ({
         provider: provider.name,
         kind: provider.kind,
-        rateLimit: provider.rateLimit,
+        callsPerSecond,
+        sharesLimitsOf: provider.rateLimit.shareWith,
         waiting: lane.depth,
         inFlight: lane.inFlight,
         trackedJobs: tracker.size,

@@ -4,6 +4,7 @@ import type {
   Endpoint,
   KafkaConfig,
   ProviderConfig,
+  RateLimitConfig,
   SaslConfig,
   TlsConfig,
 } from "./config.ts";
@@ -96,7 +97,7 @@ function describeProvider(provider: ProviderConfig): object {
     endpoint: urlOf(provider.endpoint),
     caFile: fileRead(provider.ca),
     credentials: describeCredentials(provider.credentials, provider.kind !== "tencent-wedata"),
-    rateLimit: provider.rateLimit,
+    rateLimit: describeRateLimit(provider.rateLimit),
     maxConcurrentCalls: provider.maxConcurrentCalls,
     connectTimeout: formatDuration(provider.connectTimeoutMs),
     callTimeout: formatDuration(provider.callTimeoutMs),
@@ -116,6 +117,11 @@ function describeProvider(provider: ProviderConfig): object {
       timeout: formatDuration(provider.track.timeoutMs),
     },
   };
+}
+
+/** Of a connection that shares limits the others are without effect, and refused in a file. */
+function describeRateLimit(rateLimit: RateLimitConfig): object {
+  return rateLimit.shareWith === null ? rateLimit : { shareWith: rateLimit.shareWith };
 }
 
 function urlOf(endpoint: Endpoint): string {

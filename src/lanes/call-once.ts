@@ -1,25 +1,31 @@
 import type { CallEnd } from "../domain/call-end.ts";
+import type { Evidence } from "../domain/evidence.ts";
 import type { OperationName } from "../domain/operation.ts";
-import type { Gate, Provider } from "../domain/provider.ts";
+import type { Gate, Provider, RerunCall } from "../domain/provider.ts";
 import { targetsOf } from "../domain/targets.ts";
 import type { Claim, Journal } from "../journal/journal.ts";
+import type { Clock } from "./clock.ts";
 import type { WaitingRequest } from "./waiting-request.ts";
 
-/** What one call needs of its lane. */
+export type { Clock } from "./clock.ts";
+
+/** What all calls need of their lane. */
 export interface CallParts {
   readonly provider: Provider;
   readonly journal: Journal;
-  readonly gate: Gate;
   readonly meter: CallMeter;
   readonly clock: Clock;
   /** Aborts calls that run when the drain is over. */
   readonly abandon: AbortSignal;
 }
 
-/** Monotonic milliseconds, and milliseconds since the epoch. */
-export interface Clock {
-  readonly now: () => number;
-  readonly epoch: () => number;
+/** What one call has of its own. */
+export interface CallTerms {
+  readonly gate: Gate;
+  /** How long its ticket took. */
+  readonly slotWaitMs: number;
+  /** What was read of its targets. */
+  readonly before: Evidence | null;
 }
 
 /** Where calls are counted. Durations are milliseconds. */
@@ -27,18 +33,22 @@ export interface CallMeter {
   throttleWaited(ms: number): void;
   claimed(result: "granted" | "refused", ms: number): void;
   called(operation: OperationName, end: CallEnd, ms: number): void;
+  /** A call's first byte left, at this monotonic instant. */
+  left(at: number): void;
 }
 
 /** A call that was made, and how it ended. */
 export interface FinishedCall {
   readonly claim: Claim;
-  readonly targets: readonly string[];
+  readonly call: RerunCall;
+  /** What was read of its targets before it; null: nothing. */
+  readonly before: Evidence | null;
   readonly end: CallEnd;
 }
 
 /**
- * One call in the order that keeps the promise: its slot has come (`slotWaitMs` ago it was asked
- * for), then the right to it, then the wire.
+ * One call in the order that keeps the promise: its slot has come, then the right to it, then the
+ * wire.
  *
  * Resolves with null when the claim was not granted: then nothing was called, and somebody else
  * holds the request. Rejects only on a bug.
@@ -46,7 +56,7 @@ export interface FinishedCall {
 export async function callOnce(
   waiting: WaitingRequest,
   parts: CallParts,
-  slotWaitMs: number,
+  { gate, slotWaitMs, before }: CallTerms,
 ): Promise<FinishedCall | null> {
   const { provider, journal, meter, clock } = parts;
   const { operation } = waiting.received.request;
@@ -56,21 +66,20 @@ export async function callOnce(
   meter.claimed(granted ? "granted" : "refused", clock.now() - asked);
   if (!granted) return null;
 
-  const targets = targetsOf(operation);
   let gateWaitMs = 0;
-  const gate: Gate = {
+  const measured: Gate = {
     pass: async (signal) => {
       const since = clock.now();
-      const leave = await parts.gate.pass(signal);
+      const leave = await gate.pass(signal);
       gateWaitMs = clock.now() - since;
       return leave;
     },
   };
   waiting.calledAt = clock.epoch();
   const started = clock.now();
-  const call = { claimId: claim.claimId, operation, targets };
-  const end = await provider.rerun(call, { gate, signal: parts.abandon });
+  const call: RerunCall = { claimId: claim.claimId, operation, targets: targetsOf(operation) };
+  const end = await provider.rerun(call, { gate: measured, signal: parts.abandon });
   meter.throttleWaited(slotWaitMs + gateWaitMs);
   meter.called(operation.kind, end, clock.now() - started - gateWaitMs);
-  return { claim, targets, end };
+  return { claim, call, before, end };
 }

@@ -1,13 +1,20 @@
 /** Why a lane stands still although there is work. */
 export type HoldReason = "credentials" | "quota";
 
+/** What is told about a lane that stands still; `message` is for people. */
+export interface Held {
+  readonly why: HoldReason;
+  readonly message: string;
+}
+
 /**
- * How long a held lane waits before its next probe. Credentials are exchanged by people or by
- * rotation; a quota comes back by the hour or by the day.
+ * How long a held lane waits before its next probe, from the first to the longest. Fresh credentials
+ * may be there at once (an expired token is exchanged before the next call) or when somebody has
+ * acted; a quota comes back by the hour or by the day.
  */
-const PROBE_AFTER_MS: Readonly<Record<HoldReason, number>> = {
-  credentials: 30_000,
-  quota: 300_000,
+const PROBE_AFTER_MS: Readonly<Record<HoldReason, { readonly first: number; longest: number }>> = {
+  credentials: { first: 1000, longest: 30_000 },
+  quota: { first: 300_000, longest: 300_000 },
 };
 
 /**
@@ -16,8 +23,8 @@ const PROBE_AFTER_MS: Readonly<Record<HoldReason, number>> = {
  */
 export class Hold {
   readonly #now: () => number;
-  #held: { readonly why: HoldReason; readonly message: string; readonly since: number } | null =
-    null;
+  #held: Held | null = null;
+  #probeAfterMs = 0;
   #probeAt = 0;
   #probing = false;
 
@@ -26,7 +33,7 @@ export class Hold {
     this.#now = now;
   }
 
-  get held(): { readonly why: HoldReason; readonly message: string } | null {
+  get held(): Held | null {
     return this.#held;
   }
 
@@ -36,16 +43,19 @@ export class Hold {
     return this.#probing ? Infinity : this.#probeAt;
   }
 
-  /** A call goes out; on a held lane it is the probe. */
-  called(): void {
-    if (this.#held !== null) this.#probing = true;
+  /** A call goes out. True: the lane is held, and this is the probe. */
+  called(): boolean {
+    this.#probing = this.#held !== null;
+    return this.#probing;
   }
 
-  /** A call ended in the connection's trouble. */
-  hold(why: HoldReason, message: string): void {
-    this.#held = { why, message, since: this.#held?.since ?? this.#now() };
-    this.#probeAt = this.#now() + PROBE_AFTER_MS[why];
-    this.#probing = false;
+  /** A call ended in the connection's trouble. Only a probe makes the next one wait longer. */
+  hold(why: HoldReason, message: string, wasProbe: boolean): void {
+    const { first, longest } = PROBE_AFTER_MS[why];
+    if (this.#held?.why !== why) this.#probeAfterMs = first;
+    else if (wasProbe) this.#probeAfterMs = Math.min(longest, 2 * this.#probeAfterMs);
+    this.#held = { why, message };
+    this.#wait(wasProbe);
   }
 
   /** A call got past the trouble: the provider took, refused or throttled it for its own sake. */
@@ -54,10 +64,13 @@ export class Hold {
     this.#probing = false;
   }
 
-  /** A call told nothing about the trouble; the next probe is due as after any other. */
-  undecided(): void {
-    if (this.#held === null || !this.#probing) return;
-    this.#probing = false;
-    this.#probeAt = this.#now() + PROBE_AFTER_MS[this.#held.why];
+  /** A call told nothing about the trouble; after a probe the next one is due as after any other. */
+  undecided(wasProbe: boolean): void {
+    if (this.#held !== null && wasProbe) this.#wait(wasProbe);
+  }
+
+  #wait(wasProbe: boolean): void {
+    if (wasProbe) this.#probing = false;
+    this.#probeAt = this.#now() + this.#probeAfterMs;
   }
 }

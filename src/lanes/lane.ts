@@ -3,10 +3,12 @@ import type { CallEnd } from "../domain/call-end.ts";
 import type { CallHistory } from "../domain/outcome.ts";
 import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
 import type { DecidedEnd, UnexecutedEnd } from "../domain/verdict.ts";
-import type { Claim } from "../journal/journal.ts";
-import { callOnce, type CallParts, type FinishedCall } from "./call-once.ts";
-import { Hold, type HoldReason } from "./hold.ts";
-import { RequestQueue } from "./request-queue.ts";
+import { callOnce, type CallParts, type CallTerms, type FinishedCall } from "./call-once.ts";
+import { GateBacklog } from "./gate-backlog.ts";
+import { Hold, type Held } from "./hold.ts";
+import { type LaneLimits, Picker } from "./picker.ts";
+import type { Prepare } from "./preparation.ts";
+import { type Queued, RequestQueue } from "./request-queue.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { Packing, WaitingRequest } from "./waiting-request.ts";
 
@@ -16,6 +18,9 @@ export interface Worked {
   readonly history: CallHistory;
 }
 
+/** A call whose end ends its request. */
+export type DecidedCall = FinishedCall & { readonly end: DecidedEnd };
+
 /** Who takes a request back from its lane; each request exactly once. */
 export interface LaneDesk {
   /** Its `notAfter` passed before it could be called (again). */
@@ -23,7 +28,7 @@ export interface LaneDesk {
   /** Its last attempt surely did not execute. */
   exhausted(worked: Worked, targets: readonly string[], end: UnexecutedEnd): void;
   /** Its call was decided. */
-  decided(worked: Worked, claim: Claim, targets: readonly string[], end: DecidedEnd): void;
+  decided(worked: Worked, finished: DecidedCall): void;
   /** Whether one that comes back unexecuted is still ours to call; false: it is forgotten. */
   keeps(received: ReceivedRequest): boolean;
   /** Something threw that must not: the process cannot go on. */
@@ -35,12 +40,16 @@ export interface LaneOptions extends CallParts {
   readonly desk: LaneDesk;
   /** Keeps what waits small. */
   readonly packing: Packing;
-  /** Resolves when the next call is due; one is asked for at a time. */
-  readonly ticket: () => Promise<void>;
+  /** Shared by lanes of one account. */
+  readonly limits: LaneLimits;
+  /** How requests are read before their call; null: not at all. */
+  readonly prepare: Prepare | null;
   readonly retry: RetryConfig;
   readonly maxConcurrentCalls: number;
   /** Numbers in [0, 1). */
   readonly random: () => number;
+  /** Told when the lane begins to stand still, for another reason, and when it goes on (null). */
+  readonly onHold: (held: Held | null) => void;
 }
 
 /** A claim that somebody else holds is asked for again after this long. */
@@ -49,16 +58,27 @@ const ASK_AGAIN_AFTER_MS = 1000;
 /** The longest that a Node timer can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** A request whose call is under way. */
+interface Running extends CallTerms {
+  readonly waiting: Queued;
+  readonly isProbe: boolean;
+}
+
 /**
  * The queue and the pace of one provider connection.
  *
- * One anonymous ticket is asked for at a time; when it fires the lane picks what goes now. So what
- * waits can still be overtaken by something more urgent, expire, or be forgotten.
+ * One anonymous ticket is asked for at a time; when it fires the lane picks what goes now: the most
+ * urgent of the operations that may go. So what waits can still be overtaken by something more
+ * urgent, expire, or be forgotten, and a slow operation holds up no other.
  *
  * ```
- * due ──ticket──▶ taken ──call──▶ decided, exhausted (to the desk)
- *  ▲                │
- *  └── delayed ◀────┘ surely not executed
+ * due ──▶ staged (read before the call, if so wanted)
+ *  ▲        │
+ *  │      ticket
+ *  │        ▼
+ *  │      taken ──call──▶ decided, exhausted (to the desk)
+ *  │        │
+ *  └── delayed ◀── surely not executed
  * ```
  */
 export class Lane {
@@ -66,7 +86,10 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #queue: RequestQueue;
   readonly #hold: Hold;
-  readonly #inFlight = new Set<WaitingRequest>();
+  readonly #picker: Picker;
+  readonly #backlog: GateBacklog;
+  readonly #inFlight = new Set<Queued>();
+  #toldHeld: Held | null = null;
   #ticketPending = false;
   #stopped = false;
   #steps = 0;
@@ -78,6 +101,14 @@ export class Lane {
     this.#options = options;
     this.#queue = new RequestQueue(options.packing);
     this.#hold = new Hold(options.clock.now);
+    this.#backlog = new GateBacklog(options.limits.perSecond, () => this.#pump());
+    const [queue, hold] = [this.#queue, this.#hold];
+    const { limits, clock, desk, prepare } = options;
+    this.#picker = new Picker({
+      ...{ queue, hold, limits, prepare, now: clock.now },
+      onReady: () => this.#pump(),
+      onFailure: (error) => desk.failed(error),
+    });
   }
 
   get depth(): Readonly<Record<Priority, number>> {
@@ -88,8 +119,11 @@ export class Lane {
     return this.#inFlight.size;
   }
 
-  get held(): { readonly why: HoldReason; readonly message: string } | null {
-    return this.#hold.held;
+  /** Why it stands still: the connection's trouble, or the day is used up. */
+  get held(): Held | null {
+    if (this.#hold.held !== null) return this.#hold.held;
+    const message = this.#options.limits.usedUp();
+    return message === null ? null : { why: "quota", message };
   }
 
   /** Counts what the lane did; together with `runnable` it shows a lane that is stuck. */
@@ -110,7 +144,9 @@ export class Lane {
 
   /** Forgets what waits from one partition, and returns it. What is with the provider goes on. */
   forget(partition: number): readonly ReceivedRequest[] {
-    return this.#queue.forget(partition);
+    const forgotten = this.#queue.forget(partition);
+    this.#picker.dropGone();
+    return forgotten;
   }
 
   /** What is with the provider, or on the way there and back. */
@@ -125,13 +161,17 @@ export class Lane {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+    this.#picker.stop();
     if (this.#inFlight.size === 0) return;
     await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   #pump(): void {
     this.#expire();
-    if (this.#stopped || this.#ticketPending) return;
+    if (this.#stopped) return;
+    this.#tellHeld();
+    this.#picker.prepare();
+    if (this.#ticketPending) return;
     const waitMs = this.#opensIn();
     if (waitMs > 0) {
       this.#wakeIn(Math.min(waitMs, this.#queue.nextExpiry() - this.#options.clock.epoch() + 1));
@@ -139,7 +179,7 @@ export class Lane {
     }
     this.#ticketPending = true;
     const asked = this.#options.clock.now();
-    this.#options
+    this.#options.limits
       .ticket()
       .then(() => this.#ticketCame(this.#options.clock.now() - asked))
       .catch((error: unknown) => this.#options.desk.failed(error));
@@ -150,90 +190,106 @@ export class Lane {
     this.#steps += 1;
     this.#expire();
     if (!this.#stopped && this.#opensIn() === 0) {
-      const waiting = this.#queue.take(this.#options.clock.now());
+      const waiting = this.#picker.first();
       if (waiting !== undefined) this.#start(waiting, waitedMs);
     }
     this.#pump();
   }
 
-  #start(waiting: WaitingRequest, waitedMs: number): void {
+  #start(waiting: Queued, slotWaitMs: number): void {
+    const { before, isProbe } = this.#picker.take(waiting);
     this.#inFlight.add(waiting);
-    this.#hold.called();
-    this.#work(waiting, waitedMs)
+    const { limits, meter } = this.#options;
+    const { operation } = waiting.shelf;
+    const gate = limits.gateFor(operation, (at) => meter.left(at), this.#picker);
+    this.#work({ waiting, isProbe, before, slotWaitMs, gate: this.#backlog.counted(gate) })
+      .finally(() => gate.close())
       .then(() => this.#ended(waiting))
       .catch((error: unknown) => this.#options.desk.failed(error));
   }
 
-  async #work(waiting: WaitingRequest, waitedMs: number): Promise<void> {
-    const finished = await callOnce(waiting, this.#options, waitedMs);
-    if (finished !== null) return this.#dispatch(waiting, finished);
-    this.#hold.undecided();
-    this.#putBack(waiting, this.#options.clock.now() + ASK_AGAIN_AFTER_MS);
+  async #work(running: Running): Promise<void> {
+    const finished = await callOnce(running.waiting, this.#options, running);
+    if (finished !== null) return this.#dispatch(running, finished);
+    this.#hold.undecided(running.isProbe);
+    this.#putBack(running, this.#options.clock.now() + ASK_AGAIN_AFTER_MS);
   }
 
-  #putBack(waiting: WaitingRequest, dueAt: number): void {
-    if (this.#options.desk.keeps(waiting.received)) this.#queue.putBack(waiting, dueAt);
+  #putBack({ waiting }: Running, dueAt: number, where?: "behind"): void {
+    if (this.#options.desk.keeps(waiting.received)) this.#queue.putBack(waiting, dueAt, where);
   }
 
-  #ended(waiting: WaitingRequest): void {
+  #ended(waiting: Queued): void {
     this.#inFlight.delete(waiting);
+    this.#picker.ended(waiting);
     this.#steps += 1;
     if (this.#inFlight.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     this.#pump();
   }
 
-  async #dispatch(waiting: WaitingRequest, { claim, targets, end }: FinishedCall): Promise<void> {
+  async #dispatch(running: Running, finished: FinishedCall): Promise<void> {
     const { desk, journal } = this.#options;
-    this.#learn(end);
+    const { waiting, isProbe } = running;
+    const { claim, call, end } = finished;
+    this.#learn(end, isProbe);
     switch (end.kind) {
       case "accepted":
       case "refused":
       case "uncertain":
         waiting.attempts += 1;
-        desk.decided(workedOf(waiting), claim, targets, end);
+        desk.decided(workedOf(waiting), { ...finished, end });
         return;
       // The claim is given back before anybody, this lane included, asks for another.
       case "throttled":
       case "unavailable":
         waiting.attempts += 1;
         await journal.release(claim, { called: true, why: end.kind });
-        this.#retry(waiting, targets, end);
+        this.#retry(running, call.targets, end);
         return;
       case "quota":
       case "credentials":
         await journal.release(claim, { called: false, why: end.kind });
-        this.#putBack(waiting, 0);
+        this.#putBack(running, 0, isProbe ? "behind" : undefined);
         return;
     }
   }
 
-  #learn(end: CallEnd): void {
+  #learn(end: CallEnd, wasProbe: boolean): void {
     switch (end.kind) {
       case "quota":
       case "credentials":
-        this.#hold.hold(end.kind, end.message);
-        return;
+        this.#hold.hold(end.kind, end.message, wasProbe);
+        break;
       case "accepted":
       case "refused":
       case "throttled":
         this.#hold.release();
-        return;
+        break;
       case "unavailable":
       case "uncertain":
-        this.#hold.undecided();
-        return;
+        this.#hold.undecided(wasProbe);
+        break;
     }
+    this.#tellHeld();
   }
 
-  #retry(waiting: WaitingRequest, targets: readonly string[], end: UnexecutedEnd): void {
+  #tellHeld(): void {
+    const { held } = this;
+    if (held?.why === this.#toldHeld?.why) return;
+    this.#toldHeld = held;
+    this.#options.onHold(held);
+  }
+
+  #retry(running: Running, targets: readonly string[], end: UnexecutedEnd): void {
     const { retry, desk, clock, random } = this.#options;
+    const { waiting } = running;
     if (waiting.attempts >= retry.maxAttempts) {
       desk.exhausted(workedOf(waiting), targets, end);
       return;
     }
     const askedForMs = end.kind === "throttled" ? end.retryAfterMs : null;
     const delayMs = retryDelayMs(retry, waiting.attempts, askedForMs, random);
-    this.#putBack(waiting, clock.now() + delayMs);
+    this.#putBack(running, clock.now() + delayMs);
   }
 
   #expire(): void {
@@ -242,6 +298,7 @@ export class Lane {
     for (;;) {
       const waiting = this.#queue.takeExpired(epoch);
       if (waiting === undefined) return;
+      this.#picker.dropGone();
       this.#steps += 1;
       this.#options.desk.expired(workedOf(waiting));
     }
@@ -249,10 +306,9 @@ export class Lane {
 
   /** Milliseconds until something may be called, but for the pace; `Infinity` when nothing waits. */
   #opensIn(): number {
-    if (this.#inFlight.size >= this.#options.maxConcurrentCalls) return Infinity;
-    const now = this.#options.clock.now();
-    const dueAt = this.#queue.nextDueAt(now);
-    return Math.max(0, dueAt - now, this.#hold.opensAt - now);
+    const { maxConcurrentCalls, clock } = this.#options;
+    if (this.#inFlight.size >= maxConcurrentCalls || this.#backlog.isFull) return Infinity;
+    return Math.max(0, this.#picker.opensAt() - clock.now());
   }
 
   #wakeIn(ms: number): void {

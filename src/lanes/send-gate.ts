@@ -1,65 +1,104 @@
 import type { Gate } from "../domain/provider.ts";
+import { type Departure, SendWindow } from "./send-window.ts";
 
-/** A sliding second is kept 10 ms longer: check → wire took up to 0.6 ms on a calm host (measured). */
-const WINDOW_MS = 1000;
-const MARGIN_MS = 10;
+/** What goes through a gate: reruns and reads. */
+export type Traffic = "call" | "read";
 
-/** How long one first byte keeps its place in the window, in milliseconds. */
-export const GATE_WINDOW_MS = WINDOW_MS + MARGIN_MS;
+/** When both wait for the same place, four in five are calls': reads never starve, nor do reruns. */
+const CALLS_FOR_ONE_READ = 4;
 
 export interface SendGateOptions {
-  /** At most this many first bytes in any sliding second. */
+  /** At most this many first bytes in any sliding second, all lines together; `Infinity`: no limit. */
   readonly limit: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Told each departure's instant, for the metrics. */
+  /** Told the instant of each departure that came through `pass`. */
   readonly onLeft?: (at: number) => void;
 }
 
+/** Those who wait for the same limits, in the order of asking. */
+export interface SendLine {
+  /** How many wait for their turn. */
+  readonly waiting: number;
+  /** Like `Gate.pass`; `onLeft` is told the departure's monotonic instant. */
+  pass(signal: AbortSignal, onLeft?: (at: number) => void): Promise<() => void>;
+}
+
 interface Waiter {
+  /** Order of asking, over all lines. */
+  readonly turn: number;
   readonly open: (leave: () => void) => void;
   readonly refuse: (reason: unknown) => void;
+  readonly onLeft: (at: number) => void;
+}
+
+interface Line {
+  readonly traffic: Traffic;
+  readonly windows: readonly SendWindow[];
+  readonly waiting: Set<Waiter>;
 }
 
 /**
- * Lets at most N first bytes leave in any sliding second, in the order of asking.
+ * Lets first bytes leave so that no limit is broken in any sliding second: the one of the whole gate
+ * and those of the lines.
  *
- * It is a log of the last N departures, stamped at the write itself and not when permission was
- * given: after the event loop stood still, permissions bunch up, writes must not. One that was
- * let through and has not written yet blocks the place N behind it, so a departure can never turn
- * out to be later than what was counted on.
+ * Whoever passes takes its place in all of its windows at once, or in none: nobody holds a place in
+ * one while it waits for another, so lines cannot block each other. Among those whose windows are
+ * open the one that asked first goes.
+ *
+ * Departures are stamped at the write itself and not when permission was given: after the event loop
+ * stood still, permissions bunch up, writes must not.
  */
 export class SendGate implements Gate {
-  readonly #limit: number;
   readonly #now: () => number;
-  readonly #onLeft: (at: number) => void;
-  /** The last N departures, oldest first; `Infinity` while one is on its way to the socket. */
-  readonly #departures: { at: number }[] = [];
-  readonly #waiting = new Set<Waiter>();
+  readonly #whole: readonly SendWindow[];
+  readonly #lines: Line[] = [];
+  readonly #own: SendLine;
+  readonly #onLeft: ((at: number) => void) | undefined;
+  #lastTurn = 0;
+  #callsSinceRead = 0;
   #timer: NodeJS.Timeout | null = null;
+  #timerAt = Infinity;
 
-  constructor(options: SendGateOptions) {
-    this.#limit = options.limit;
-    this.#now = options.now;
-    this.#onLeft = options.onLeft ?? (() => undefined);
+  constructor({ limit, now, onLeft }: SendGateOptions) {
+    this.#now = now;
+    this.#whole = limit === Infinity ? [] : [new SendWindow(limit)];
+    this.#onLeft = onLeft;
+    this.#own = this.line("call", []);
   }
 
   /** How many wait for their turn. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#lines.reduce((sum, { waiting }) => sum + waiting.size, 0);
   }
 
   async pass(signal: AbortSignal): Promise<() => void> {
+    return this.#own.pass(signal, this.#onLeft);
+  }
+
+  /** A line of its own, under these limits and the gate's. It stays for the life of the gate. */
+  line(traffic: Traffic, windows: readonly SendWindow[]): SendLine {
+    const line: Line = { traffic, windows: [...windows, ...this.#whole], waiting: new Set() };
+    this.#lines.push(line);
+    return {
+      get waiting() {
+        return line.waiting.size;
+      },
+      pass: async (signal, onLeft = () => undefined) => this.#pass(line, signal, onLeft),
+    };
+  }
+
+  async #pass(line: Line, signal: AbortSignal, onLeft: (at: number) => void): Promise<() => void> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = withResolvers<() => void>();
-    const waiter: Waiter = { open: resolve, refuse: reject };
+    const waiter: Waiter = { turn: this.#lastTurn++, open: resolve, refuse: reject, onLeft };
     const giveUp = () => {
-      this.#waiting.delete(waiter);
-      if (this.#waiting.size === 0) this.#sleep();
+      line.waiting.delete(waiter);
+      if (this.waiting === 0) this.#sleep();
       waiter.refuse(signal.reason);
     };
     signal.addEventListener("abort", giveUp, { once: true });
-    this.#waiting.add(waiter);
+    line.waiting.add(waiter);
     this.#letPass();
     try {
       return await promise;
@@ -69,44 +108,59 @@ export class SendGate implements Gate {
   }
 
   #letPass(): void {
-    for (const waiter of this.#waiting) {
-      if (this.#delayMs() > 0) break;
-      this.#waiting.delete(waiter);
-      waiter.open(this.#depart());
+    for (;;) {
+      const line = this.#nextLine();
+      const waiter = line && firstOf(line);
+      if (line === undefined || waiter === undefined) break;
+      line.waiting.delete(waiter);
+      this.#callsSinceRead = line.traffic === "read" ? 0 : this.#callsSinceRead + 1;
+      waiter.open(this.#depart(line, waiter));
     }
     this.#scheduleNext();
   }
 
-  #delayMs(): number {
-    const oldest = this.#departures[0];
-    if (this.#departures.length < this.#limit || oldest === undefined) return 0;
-    return oldest.at + GATE_WINDOW_MS - this.#now();
+  #nextLine(): Line | undefined {
+    const now = this.#now();
+    const call = this.#firstReady("call", now);
+    const read = this.#firstReady("read", now);
+    if (call === undefined || read === undefined) return call ?? read;
+    return this.#callsSinceRead >= CALLS_FOR_ONE_READ ? read : call;
   }
 
-  #depart(): () => void {
-    const departure = { at: Infinity };
-    this.#departures.push(departure);
-    if (this.#departures.length > this.#limit) this.#departures.shift();
+  #firstReady(traffic: Traffic, now: number): Line | undefined {
+    let first: Line | undefined;
+    for (const line of this.#lines) {
+      if (line.traffic !== traffic || line.waiting.size === 0 || opensAt(line) > now) continue;
+      if (first === undefined || turnOf(line) < turnOf(first)) first = line;
+    }
+    return first;
+  }
+
+  #depart(line: Line, { onLeft }: Waiter): () => void {
+    const departure: Departure = { at: Infinity };
+    for (const window of line.windows) window.enter(departure);
     return () => {
       if (departure.at !== Infinity) return;
       departure.at = this.#now();
-      this.#onLeft(departure.at);
+      onLeft(departure.at);
       this.#letPass();
     };
   }
 
   #scheduleNext(): void {
-    if (this.#waiting.size === 0 || this.#timer !== null) return;
-    const delayMs = this.#delayMs();
+    const waiting = this.#lines.filter((line) => line.waiting.size > 0);
+    const opens = Math.min(Infinity, ...waiting.map(opensAt));
     // Whoever is on its way to the socket wakes us when it has left.
-    if (delayMs === Infinity) return;
+    if (opens === Infinity || (this.#timer !== null && this.#timerAt <= opens)) return;
+    this.#sleep();
+    this.#timerAt = opens;
     // Timers may fire a fraction early: the check above decides, the timer only wakes it up.
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
         this.#letPass();
       },
-      Math.max(1, Math.ceil(delayMs)),
+      Math.max(1, Math.ceil(opens - this.#now())),
     );
   }
 
@@ -115,6 +169,19 @@ export class SendGate implements Gate {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
+}
+
+function opensAt({ windows }: Line): number {
+  return Math.max(0, ...windows.map((window) => window.opensAt));
+}
+
+function firstOf({ waiting }: Line): Waiter | undefined {
+  const [first] = waiting;
+  return first;
+}
+
+function turnOf(line: Line): number {
+  return firstOf(line)?.turn ?? Infinity;
 }
 
 function withResolvers<T>() {

@@ -1,5 +1,5 @@
 import Bottleneck from "bottleneck";
-import { GATE_WINDOW_MS } from "./send-gate.ts";
+import { GATE_WINDOW_MS } from "./send-window.ts";
 
 /**
  * Paces anonymous tickets: at most N in a second, evenly.

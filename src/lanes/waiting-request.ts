@@ -1,3 +1,4 @@
+import type { OperationName } from "../domain/operation.ts";
 import {
   PRIORITIES,
   type ReceivedRequest,
@@ -6,8 +7,11 @@ import {
   type TraceHeaders,
 } from "../domain/rerun-request.ts";
 
-/** Where a request of a lane is: waiting its turn, waiting out a delay, with the caller, or gone. */
-export type Place = "due" | "delayed" | "taken" | "gone";
+/**
+ * Where a request of a lane is: waiting its turn, waiting near the head and being prepared, waiting
+ * out a delay, with the caller, or gone.
+ */
+export type Place = "due" | "staged" | "delayed" | "taken" | "gone";
 
 /** Makes requests small while they wait. `unpack` gives back what was packed, in equal form. */
 export interface Packing {
@@ -15,20 +19,27 @@ export interface Packing {
   unpack(packed: string): RerunRequest;
 }
 
+/** What the waiting requests of one operation have in common. */
+export interface Shelf {
+  readonly operation: OperationName;
+  readonly packing: Packing;
+}
+
 /**
  * A request in the hands of a lane. It exists once, however often it comes back.
  *
  * Hundreds of thousands may wait: beside what ordering needs it keeps the request packed, and
- * unpacked only from `take` to `rest`.
+ * unpacked only from `open` to `rest`. What those of one operation have in common is one reference.
  */
-export class WaitingRequest {
-  /** Order of arrival in the lane; a request that comes back keeps its own. */
-  readonly sequence: number;
+export class WaitingRequest<S extends Shelf = Shelf> {
+  /** Order of arrival in the lane; a request that comes back keeps its own, unless it was a probe. */
+  sequence: number;
   /** Index in PRIORITIES: higher goes first. */
   readonly rank: number;
   /** Milliseconds since the epoch after which it must not be called. */
   readonly notAfter: number | null;
   readonly source: Source;
+  readonly shelf: S;
   place: Place = "due";
   /** Monotonic milliseconds before which a delayed one does not go. */
   dueAt = 0;
@@ -36,31 +47,30 @@ export class WaitingRequest {
   attempts = 0;
   /** Start of its last call, milliseconds since the epoch. */
   calledAt: number | null = null;
-  readonly #packing: Packing;
   readonly #packed: string;
   readonly #receivedAt: number;
   readonly #trace: TraceHeaders | null;
   #unpacked: ReceivedRequest | null = null;
 
-  constructor(received: ReceivedRequest, sequence: number, packing: Packing) {
+  constructor(received: ReceivedRequest, sequence: number, shelf: S) {
     const { request, source, receivedAt, trace } = received;
     this.sequence = sequence;
     this.rank = PRIORITIES.indexOf(request.priority);
     this.notAfter = request.notAfter;
     this.source = source;
-    this.#packing = packing;
-    this.#packed = packing.pack(request);
+    this.shelf = shelf;
+    this.#packed = shelf.packing.pack(request);
     this.#receivedAt = receivedAt;
     this.#trace = trace;
   }
 
-  /** The request; the same object from `take` to `rest`. */
+  /** The request; the same object from `open` to `rest`. */
   get received(): ReceivedRequest {
     return this.#unpacked ?? this.#unpack();
   }
 
-  /** It leaves the queue and is going to be looked at. */
-  take(place: "taken" | "gone"): void {
+  /** It comes to where it is going to be looked at. */
+  open(place: "staged" | "taken" | "gone"): void {
     this.place = place;
     this.#unpacked ??= this.#unpack();
   }
@@ -73,7 +83,7 @@ export class WaitingRequest {
   }
 
   #unpack(): ReceivedRequest {
-    const request = this.#packing.unpack(this.#packed);
+    const request = this.shelf.packing.unpack(this.#packed);
     const [source, receivedAt, trace] = [this.source, this.#receivedAt, this.#trace];
     return { request, source, receivedAt, trace };
   }

@@ -44,7 +44,7 @@ describe("the description of a config", () => {
 
   it("says so for each provider", () => {
     const text = describeConfig(configOf(example, { env }));
-    expect(text.match(/breaker: null # not built yet/g)).toHaveLength(2);
+    expect(text.match(/breaker: null # not built yet/g)).toHaveLength(3);
   });
 
   it("shows sasl and ssl without their secrets", () => {
@@ -71,6 +71,7 @@ describe("the example", () => {
     expect(configOf(example, { env }).providers.map(({ name }) => name)).toEqual([
       "wedata-intl",
       "dataworks-shanghai",
+      "dms",
     ]);
   });
 

@@ -1,8 +1,10 @@
 import { vi } from "vitest";
 import type { CallEnd } from "../../src/domain/call-end.ts";
+import type { Evidence } from "../../src/domain/evidence.ts";
 import type { Provider, RerunCall, WireTerms } from "../../src/domain/provider.ts";
 import type { ReceivedRequest } from "../../src/domain/rerun-request.ts";
 import type { Claim, Journal } from "../../src/journal/journal.ts";
+import type { Held } from "../../src/lanes/hold.ts";
 import { Lane, type LaneDesk, type LaneOptions } from "../../src/lanes/lane.ts";
 import { anEnd } from "../support/call-ends.ts";
 import { packing } from "../support/packing.ts";
@@ -68,14 +70,18 @@ export class ManualJournal implements Pick<Journal, "claim" | "release"> {
 export class RecordingLaneDesk implements LaneDesk {
   readonly lines: string[] = [];
   readonly failures: unknown[] = [];
+  /** What was read before each decided call. */
+  readonly evidence: (Evidence | null)[] = [];
   readonly lost = new Set<bigint>();
 
   expired: LaneDesk["expired"] = ({ received, history }) =>
     this.#tell("expired", received, history.attempts);
   exhausted: LaneDesk["exhausted"] = ({ received, history }, _targets, end) =>
     this.#tell(`exhausted by ${end.kind}`, received, history.attempts);
-  decided: LaneDesk["decided"] = ({ received, history }, _claim, _targets, end) =>
+  decided: LaneDesk["decided"] = ({ received, history }, { before, end }) => {
+    this.evidence.push(before);
     this.#tell(end.kind, received, history.attempts);
+  };
   keeps: LaneDesk["keeps"] = ({ source }) => !this.lost.has(source.offset);
   failed: LaneDesk["failed"] = (error) => void this.failures.push(error);
 
@@ -84,13 +90,28 @@ export class RecordingLaneDesk implements LaneDesk {
   }
 }
 
-/** A lane between fakes. Needs fake timers; tickets come every millisecond unless told. */
+/** Limits that hold nobody up; a ticket comes every millisecond. */
+export function openLimits(overrides: Partial<LaneOptions["limits"]> = {}): LaneOptions["limits"] {
+  return {
+    ticket: async () => new Promise((resolve) => setTimeout(resolve, 1)),
+    gateFor: () => ({ pass: async () => () => undefined, close: () => undefined }),
+    opensAt: () => 0,
+    usedUp: () => null,
+    limitsTheDay: false,
+    perSecond: 1000,
+    perSecondOf: () => 1000,
+    ...overrides,
+  };
+}
+
+/** A lane between fakes. Needs fake timers; its limits hold nobody up unless told. */
 export function aLane(overrides: Partial<LaneOptions> = {}) {
   const fakes = {
     provider: new ManualProvider(),
     journal: new ManualJournal(),
     desk: new RecordingLaneDesk(),
     meter: { waits: [] as number[], calls: [] as string[], durations: [] as number[] },
+    holds: [] as (Held | null)[],
     abandon: new AbortController(),
   };
   const lane = new Lane({
@@ -100,12 +121,14 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
     journal: fakes.journal as unknown as Journal,
     desk: fakes.desk,
     packing,
-    gate: { pass: async () => () => undefined },
-    ticket: async () => new Promise((resolve) => setTimeout(resolve, 1)),
+    limits: openLimits(),
+    prepare: null,
+    onHold: (held) => void fakes.holds.push(held),
     clock: { now: () => performance.now(), epoch: () => Date.now() },
     meter: {
       throttleWaited: (ms) => void fakes.meter.waits.push(ms),
       claimed: () => undefined,
+      left: () => undefined,
       called: (operation, end, ms) => {
         fakes.meter.calls.push(`${operation} ${end.kind}`);
         fakes.meter.durations.push(ms);

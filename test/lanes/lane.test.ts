@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CALL_END_KINDS, type CallEnd } from "../../src/domain/call-end.ts";
 import { PRIORITIES, type ReceivedRequest } from "../../src/domain/rerun-request.ts";
+import type { Prepare } from "../../src/lanes/preparation.ts";
+import { RateLimits } from "../../src/lanes/rate-limits.ts";
 import { SendGate } from "../../src/lanes/send-gate.ts";
-import { aDataWorksRerun, aReceived } from "../support/a-received-request.ts";
+import { aDataWorksRerun, aReceived, aTencentRerun } from "../support/a-received-request.ts";
 import { anEnd } from "../support/call-ends.ts";
-import { aLane } from "./a-lane.ts";
+import { aLane, openLimits } from "./a-lane.ts";
 
 const START = 1_700_000_000_000;
 beforeEach(() => void vi.useFakeTimers({ now: START }));
@@ -65,12 +67,14 @@ describe("a lane", () => {
     let pending = 0;
     let most = 0;
     const { lane } = aLane({
-      ticket: async () => {
-        pending += 1;
-        most = Math.max(most, pending);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        pending -= 1;
-      },
+      limits: openLimits({
+        ticket: async () => {
+          pending += 1;
+          most = Math.max(most, pending);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          pending -= 1;
+        },
+      }),
     });
     for (let offset = 0; offset < 10; offset++) lane.offer(numbered(offset));
     await vi.advanceTimersByTimeAsync(100);
@@ -159,7 +163,9 @@ describe("a lane with requests that expire", () => {
 
   it("does not call what expired before its ticket came", async () => {
     const { lane, provider, desk } = aLane({
-      ticket: async () => new Promise((resolve) => setTimeout(resolve, 300)),
+      limits: openLimits({
+        ticket: async () => new Promise((resolve) => setTimeout(resolve, 300)),
+      }),
     });
     lane.offer(numbered(1, { notAfter: START + 100 }));
     await vi.advanceTimersByTimeAsync(1000);
@@ -214,33 +220,38 @@ describe("a lane whose calls surely do not run", () => {
 
 describe("a lane whose connection is in trouble", () => {
   it.each([
-    ["credentials", 30_000],
-    ["quota", 300_000],
-  ] as const)("stands still because of %s and probes with one call", async (why, probeAfterMs) => {
-    const { lane, provider, desk } = aLane();
-    [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
-    await aMoment();
-    for (const target of ["1", "2", "3"]) await provider.of(target).end(anEnd[why]());
-    expect(lane.held).toMatchObject({ why });
-    expect([lane.runnable, lane.depth.NORMAL]).toStrictEqual([false, 3]);
-    await vi.advanceTimersByTimeAsync(probeAfterMs - 100);
-    expect(provider.called).toHaveLength(3);
+    ["credentials", 1000, 2000],
+    ["quota", 300_000, 300_000],
+  ] as const)(
+    "stands still because of %s and probes with one call",
+    async (why, firstMs, nextMs) => {
+      const { lane, provider, desk } = aLane();
+      [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
+      await aMoment();
+      for (const target of ["1", "2", "3"]) await provider.of(target).end(anEnd[why]());
+      expect(lane.held).toMatchObject({ why });
+      expect([lane.runnable, lane.depth.NORMAL]).toStrictEqual([false, 3]);
+      await vi.advanceTimersByTimeAsync(firstMs - 100);
+      expect(provider.called).toHaveLength(3);
 
-    await vi.advanceTimersByTimeAsync(200);
-    expect(provider.called).toStrictEqual(["1", "2", "3", "1"]);
-    await provider.of("1").end(anEnd[why]());
-    await vi.advanceTimersByTimeAsync(probeAfterMs + 100);
-    expect(provider.called).toHaveLength(5);
-    await provider.of("1").end();
-    await aMoment();
+      await vi.advanceTimersByTimeAsync(200);
+      expect(provider.called).toStrictEqual(["1", "2", "3", "1"]);
+      await provider.of("1").end(anEnd[why]());
+      await vi.advanceTimersByTimeAsync(nextMs - 100);
+      expect(provider.called).toHaveLength(4);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(provider.called).toHaveLength(5);
+      await provider.of("2").end();
+      await aMoment();
 
-    expect(lane.held).toBeNull();
-    expect(provider.open.map(({ id }) => id)).toStrictEqual(["2", "3"]);
-    await provider.of("2").end();
-    await provider.of("3").end(anEnd.unavailable());
-    expect(desk.lines).toStrictEqual(["1 accepted after 1", "2 accepted after 1"]);
-    expect(desk.failures).toStrictEqual([]);
-  });
+      expect(lane.held).toBeNull();
+      expect(provider.open.map(({ id }) => id)).toStrictEqual(["3", "1"]);
+      await provider.of("3").end();
+      await provider.of("1").end(anEnd.unavailable());
+      expect(desk.lines).toStrictEqual(["2 accepted after 1", "3 accepted after 1"]);
+      expect(desk.failures).toStrictEqual([]);
+    },
+  );
 
   it("burns no request, however often it is probed with it", async () => {
     const { lane, provider, desk } = aLane();
@@ -251,6 +262,50 @@ describe("a lane whose connection is in trouble", () => {
     }
 
     expect([desk.lines, lane.depth.NORMAL]).toStrictEqual([[], 1]);
+  });
+
+  it("probes with another request than the last time", async () => {
+    const { lane, provider } = aLane();
+    [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
+    await aMoment();
+    for (const target of ["1", "2", "3"]) await provider.of(target).end(anEnd.quota());
+    for (let probe = 0; probe < 4; probe++) {
+      await vi.advanceTimersByTimeAsync(300_100);
+      await provider.open[0]?.end(anEnd.quota());
+    }
+
+    expect(provider.called.slice(3)).toStrictEqual(["1", "2", "3", "1"]);
+  });
+
+  it("is not held for good by one urgent request that the provider always answers with quota", async () => {
+    const { lane, provider, desk } = aLane();
+    lane.offer(numbered(1, { priority: "HIGH" }));
+    await aMoment();
+    await provider.of("1").end(anEnd.quota());
+    lane.offer(numbered(2, { priority: "LOW" }));
+    await vi.advanceTimersByTimeAsync(300_100);
+    await provider.of("1").end(anEnd.quota());
+    await vi.advanceTimersByTimeAsync(300_100);
+    await provider.of("2").end();
+
+    expect(desk.lines).toStrictEqual(["2 accepted after 1"]);
+  });
+
+  it("is told when it begins, when its reason changes, and when it is over", async () => {
+    const { lane, provider, holds } = aLane();
+    [1, 2].forEach((offset) => lane.offer(numbered(offset)));
+    await aMoment();
+    for (const target of ["1", "2"]) await provider.of(target).end(anEnd.credentials());
+    await vi.advanceTimersByTimeAsync(1100);
+    await provider.of("1").end(anEnd.quota());
+    await vi.advanceTimersByTimeAsync(300_100);
+    await provider.of("2").end();
+
+    expect(holds).toStrictEqual([
+      { why: "credentials", message: "who are you" },
+      { why: "quota", message: "used up" },
+      null,
+    ]);
   });
 
   it.each<[string, CallEnd, boolean]>([
@@ -459,7 +514,9 @@ describe("a lane's surprises", () => {
 
   it("are told to the desk: a ticket that is refused", async () => {
     const bug = new Error("a bug");
-    const { lane, desk } = aLane({ ticket: async () => Promise.reject(bug) });
+    const { lane, desk } = aLane({
+      limits: openLimits({ ticket: async () => Promise.reject(bug) }),
+    });
     lane.offer(numbered(1));
     await aMoment();
 
@@ -485,7 +542,11 @@ describe("a lane's counting", () => {
 
   it("measures the wait for ticket and gate together, and the call without the gate", async () => {
     const gate = new SendGate({ limit: 1, now: () => performance.now() });
-    const { lane, provider, meter } = aLane({ gate });
+    const { lane, provider, meter } = aLane({
+      limits: openLimits({
+        gateFor: () => ({ pass: async (signal) => gate.pass(signal), close: () => undefined }),
+      }),
+    });
     lane.offer(numbered(1));
     lane.offer(numbered(2));
     await vi.advanceTimersByTimeAsync(1100);
@@ -507,6 +568,7 @@ describe("a lane, whatever happens in whatever order", () => {
       arbitrary: fc.record({
         offer: fc.constantFrom(...PRIORITIES),
         ms: fc.option(fc.nat(90_000)),
+        isSlow: fc.boolean(),
       }),
     },
     {
@@ -522,13 +584,38 @@ describe("a lane, whatever happens in whatever order", () => {
     { weight: 1, arbitrary: fc.constant("refuse a claim" as const) },
   );
 
+  /** Few targets, so that many requests share one. */
+  const operationOf = (offset: number, isSlow: boolean) =>
+    isSlow
+      ? aTencentRerun({ instanceKeys: [`key-${offset % 3}`] })
+      : aDataWorksRerun({ instanceIds: [String((offset % 3) + 1)] });
+
+  /** Readings that take a while, some of them longer than anybody waits for. */
+  const preparing = (mode: Prepare["mode"]): Prepare => ({
+    mode,
+    applies: ({ source }) => source.offset % 4n !== 0n,
+    read: async ({ source }) =>
+      new Promise((resolve) => {
+        setTimeout(() => resolve({ marks: [] }), Number(source.offset % 5n) * 700);
+      }),
+  });
+
   it("works every request to exactly one end and never stands still for good", async () => {
     const runs = fc.asyncProperty(
       fc.array(step, { maxLength: 60 }),
       fc.integer({ min: 1, max: 3 }),
-      async (steps, maxConcurrentCalls) => {
+      fc.constantFrom(null, "auto" as const, "always" as const),
+      async (steps, maxConcurrentCalls, mode) => {
         vi.useFakeTimers({ now: START });
-        const { lane, provider, desk, journal } = aLane({ maxConcurrentCalls });
+        const rateLimit = {
+          ...{ callsPerSecond: 3, perOperation: { TencentRerunTaskInstances: 1 } },
+          ...{ readsPerSecond: 1, totalPerSecond: null, callsPerDay: null, shareWith: null },
+        };
+        const clock = { now: () => performance.now(), epoch: () => Date.now() };
+        const { lane, provider, desk, journal } = aLane({
+          ...{ maxConcurrentCalls, limits: new RateLimits(rateLimit, clock) },
+          prepare: mode === null ? null : preparing(mode),
+        });
         let offered = 0;
         let forgotten = 0;
         for (const one of steps) {
@@ -539,7 +626,8 @@ describe("a lane, whatever happens in whatever order", () => {
           } else if ("offer" in one) {
             const notAfter = one.ms === null ? null : Date.now() + one.ms;
             offered += 1;
-            lane.offer(numbered(offered, { priority: one.offer, notAfter }));
+            const operation = operationOf(offered, one.isSlow);
+            lane.offer(numbered(offered, { priority: one.offer, notAfter, operation }));
           } else if ("pass" in one) {
             await vi.advanceTimersByTimeAsync(one.pass);
           } else {

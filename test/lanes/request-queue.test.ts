@@ -1,30 +1,44 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { OperationName } from "../../src/domain/operation.ts";
 import type { Priority } from "../../src/domain/rerun-request.ts";
-import { RequestQueue } from "../../src/lanes/request-queue.ts";
-import type { WaitingRequest } from "../../src/lanes/waiting-request.ts";
+import { type Queued, RequestQueue } from "../../src/lanes/request-queue.ts";
 import { packing } from "../support/packing.ts";
-import { aReceived } from "../support/a-received-request.ts";
+import { aDataWorksRerun, aReceived, aTencentRerun } from "../support/a-received-request.ts";
 
 const RANK: Readonly<Record<Priority, number>> = { HIGH: 0, NORMAL: 1, LOW: 2 };
 const EPOCH = 1_700_000_000_000;
+
+/** Takes whose turn it is, of any operation. */
+function takeFirst(queue: RequestQueue, now: number): Queued | undefined {
+  const waiting = queue.first(now, () => true);
+  if (waiting !== undefined) queue.take(waiting);
+  return waiting;
+}
 
 interface Modelled {
   readonly id: number;
   readonly priority: Priority;
   readonly partition: number;
+  readonly operation: OperationName;
   readonly notAfter: number;
+  /** Its place in the order of arrival. */
+  sequence: number;
+  isStaged: boolean;
   dueAt: number;
 }
+
+const OPERATIONS = ["DataWorksRerunTaskInstances", "TencentRerunTaskInstances"] as const;
 
 /** What the queue promises, written down in the plainest way. */
 class NaiveQueue {
   waiting: Modelled[] = [];
 
-  first(now: number): Modelled | undefined {
-    return this.waiting
-      .filter(({ dueAt }) => dueAt <= now)
-      .toSorted((a, b) => RANK[a.priority] - RANK[b.priority] || a.id - b.id)[0];
+  first(now: number, closed: OperationName | null, lastId: number | null): Modelled | undefined {
+    const due = this.waiting
+      .filter((one) => !one.isStaged && one.dueAt <= now && one.operation !== closed)
+      .toSorted((a, b) => RANK[a.priority] - RANK[b.priority] || a.sequence - b.sequence);
+    return due.find(({ id }) => id !== lastId) ?? due[0];
   }
 
   remove(one: Modelled): void {
@@ -32,7 +46,8 @@ class NaiveQueue {
   }
 
   nextDueAt(now: number): number {
-    const earliest = Math.min(Infinity, ...this.waiting.map(({ dueAt }) => dueAt));
+    const delays = this.waiting.filter(({ isStaged }) => !isStaged).map(({ dueAt }) => dueAt);
+    const earliest = Math.min(Infinity, ...delays);
     return earliest <= now ? 0 : earliest;
   }
 
@@ -45,17 +60,31 @@ class NaiveQueue {
 
 const step = fc.oneof(
   {
-    weight: 5,
+    weight: 10,
     arbitrary: fc.record({
       add: fc.constantFrom<Priority>("LOW", "NORMAL", "HIGH"),
+      operation: fc.constantFrom(...OPERATIONS),
       partition: fc.integer({ min: 0, max: 2 }),
       expiresIn: fc.option(fc.integer({ min: 0, max: 100 })),
     }),
   },
-  { weight: 5, arbitrary: fc.constant("take" as const) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      takeBut: fc.constantFrom(null, ...OPERATIONS),
+      /** Also asks for the first one to come last. */
+      skips: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant("stage" as const) },
+  { weight: 2, arbitrary: fc.record({ staged: fc.nat(), isTaken: fc.boolean() }) },
   {
     weight: 4,
-    arbitrary: fc.record({ putBackIn: fc.integer({ min: 0, max: 40 }), pick: fc.nat() }),
+    arbitrary: fc.record({
+      putBackIn: fc.integer({ min: 0, max: 40 }),
+      pick: fc.nat(),
+      isBehind: fc.boolean(),
+    }),
   },
   { weight: 3, arbitrary: fc.record({ passMs: fc.integer({ min: 0, max: 30 }) }) },
   { weight: 3, arbitrary: fc.constant("expire" as const) },
@@ -68,21 +97,55 @@ describe("a lane's queue", () => {
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const queue = new RequestQueue(packing);
         const model = new NaiveQueue();
-        const taken: { readonly waiting: WaitingRequest; readonly one: Modelled }[] = [];
+        const taken: { readonly waiting: Queued; readonly one: Modelled }[] = [];
         let now = 1000;
         let lastId = 0;
+        let sequence = 0;
+        const staged: { readonly waiting: Queued; readonly one: Modelled }[] = [];
         const told: (number | undefined)[][] = [];
         const awaited: (number | undefined)[][] = [];
-        const idOf = (waiting: WaitingRequest | undefined) =>
+        const idOf = (waiting: Queued | undefined) =>
           waiting === undefined ? undefined : Number(waiting.received.source.offset);
 
         for (const one of steps) {
-          if (one === "take") {
-            const expected = model.first(now);
-            const waiting = queue.take(now);
+          if (one === "stage") {
+            const heads = queue.heads(now);
+            const due = (operation: OperationName) =>
+              model.first(now, OPERATIONS.find((other) => other !== operation) ?? null, null);
+            told.push(heads.map(idOf).toSorted());
+            awaited.push(
+              OPERATIONS.map((operation) => due(operation)?.id)
+                .filter((id) => id !== undefined)
+                .toSorted(),
+            );
+            const [head] = heads;
+            const modelled = model.waiting.find(({ id }) => id === idOf(head));
+            if (head === undefined || modelled === undefined) continue;
+            queue.stage(head);
+            staged.push({ waiting: head, one: modelled });
+            modelled.isStaged = true;
+          } else if (typeof one === "object" && "staged" in one) {
+            const still = staged.filter(({ waiting }) => waiting.place === "staged");
+            const chosen = still[one.staged % Math.max(1, still.length)];
+            if (chosen === undefined) continue;
+            chosen.one.isStaged = false;
+            chosen.one.dueAt = 0;
+            if (!one.isTaken) {
+              queue.unstage(chosen.waiting);
+              continue;
+            }
+            queue.take(chosen.waiting);
+            model.remove(chosen.one);
+            taken.push(chosen);
+          } else if (typeof one === "object" && "takeBut" in one) {
+            const mayGo = (operation: OperationName) => operation !== one.takeBut;
+            const last = one.skips ? (queue.first(now, mayGo) ?? null) : null;
+            const expected = model.first(now, one.takeBut, idOf(last ?? undefined) ?? null);
+            const waiting = queue.first(now, mayGo, last);
             told.push([idOf(waiting)]);
             awaited.push([expected?.id]);
             if (waiting !== undefined && expected !== undefined) {
+              queue.take(waiting);
               model.remove(expected);
               taken.push({ waiting, one: expected });
             }
@@ -101,16 +164,20 @@ describe("a lane's queue", () => {
             lastId += 1;
             const notAfter = one.expiresIn === null ? null : EPOCH + now + one.expiresIn;
             const { partition, add: priority } = one;
-            queue.add(aReceived({ offset: lastId, partition }, { priority, notAfter }));
+            const operation =
+              one.operation === "DataWorksRerunTaskInstances" ? aDataWorksRerun() : aTencentRerun();
+            queue.add(aReceived({ offset: lastId, partition }, { priority, notAfter, operation }));
             model.waiting.push({
               ...{ id: lastId, priority, partition, dueAt: 0 },
+              ...{ operation: one.operation, sequence: sequence++, isStaged: false },
               notAfter: notAfter ?? Infinity,
             });
           } else if ("putBackIn" in one) {
             const [back] = taken.splice(one.pick % Math.max(1, taken.length), 1);
             if (back === undefined) continue;
             const dueAt = one.putBackIn === 0 ? 0 : now + one.putBackIn;
-            queue.putBack(back.waiting, dueAt);
+            queue.putBack(back.waiting, dueAt, one.isBehind ? "behind" : "old place");
+            if (one.isBehind) back.one.sequence = sequence++;
             back.one.dueAt = dueAt;
             model.waiting.push(back.one);
           } else if ("passMs" in one) {
@@ -125,7 +192,7 @@ describe("a lane's queue", () => {
           expect(told).toStrictEqual(awaited);
           expect(queue.depth).toStrictEqual(model.depth());
           expect(queue.size).toBe(model.waiting.length);
-          expect(queue.nextDueAt(now)).toBe(model.nextDueAt(now));
+          expect(queue.nextDueAt(now, () => 0)).toBe(model.nextDueAt(now));
           expect(queue.nextExpiry()).toBe(
             Math.min(Infinity, ...model.waiting.map(({ notAfter }) => notAfter)),
           );
@@ -140,7 +207,7 @@ describe("a lane's queue", () => {
     const arrivals = ["LOW", "NORMAL", "HIGH", "NORMAL", "HIGH", "LOW"] as const;
     arrivals.forEach((priority, offset) => queue.add(aReceived({ offset }, { priority })));
 
-    const order = arrivals.map(() => Number(queue.take(0)?.received.source.offset));
+    const order = arrivals.map(() => Number(takeFirst(queue, 0)?.received.source.offset));
 
     expect(order).toStrictEqual([2, 4, 1, 3, 0, 5]);
   });
@@ -148,11 +215,22 @@ describe("a lane's queue", () => {
   it("puts one that comes back to its old place among its equals", () => {
     const queue = new RequestQueue(packing);
     [0, 1].forEach((offset) => queue.add(aReceived({ offset })));
-    const first = queue.take(0)!;
+    const first = takeFirst(queue, 0)!;
     queue.putBack(first, 10);
 
-    expect(queue.nextDueAt(9)).toBe(0);
-    expect(queue.take(10)).toBe(first);
+    expect(queue.nextDueAt(9, () => 0)).toBe(0);
+    expect(takeFirst(queue, 10)).toBe(first);
+  });
+
+  it("puts one that comes back behind its equals where that is wanted, not behind the less urgent", () => {
+    const queue = new RequestQueue(packing);
+    [0, 1].forEach((offset) => queue.add(aReceived({ offset })));
+    queue.add(aReceived({ offset: 2 }, { priority: "LOW" }));
+    const first = takeFirst(queue, 0)!;
+    queue.putBack(first, 0, "behind");
+
+    const order = [0, 1, 2].map(() => takeFirst(queue, 0)?.source.offset);
+    expect(order).toStrictEqual([1n, 0n, 2n]);
   });
 
   it("expires a request after its notAfter and not at it", () => {
@@ -161,13 +239,13 @@ describe("a lane's queue", () => {
 
     expect(queue.takeExpired(EPOCH)).toBeUndefined();
     expect(queue.takeExpired(EPOCH + 1)?.received.source.offset).toBe(0n);
-    expect(queue.take(0)).toBeUndefined();
+    expect(takeFirst(queue, 0)).toBeUndefined();
   });
 
   it("does not expire one that is with its caller", () => {
     const queue = new RequestQueue(packing);
     queue.add(aReceived({ offset: 0 }, { notAfter: EPOCH }));
-    const taken = queue.take(0)!;
+    const taken = takeFirst(queue, 0)!;
 
     expect(queue.takeExpired(EPOCH + 1)).toBeUndefined();
     queue.putBack(taken, 0);
@@ -199,7 +277,7 @@ describe("a queue that lives for months", () => {
       const refs: WeakRef<object>[] = [];
       for (let offset = waiting; offset < waiting + 20_000; offset++) {
         queue.add(aReceived({ offset }, { notAfter: EPOCH + 2 * DAY_MS }));
-        refs.push(new WeakRef(queue.take(0)!));
+        refs.push(new WeakRef(takeFirst(queue, 0)!));
       }
       const reachable = await stillReachable(refs);
 
@@ -225,7 +303,7 @@ describe("a queue that lives for months", () => {
   it("expires once what came back often", () => {
     const queue = new RequestQueue(packing);
     queue.add(aReceived({ offset: 0 }, { requestedAt: EPOCH - 10, notAfter: EPOCH - 1 }));
-    for (let round = 0; round < 5000; round++) queue.putBack(queue.take(round)!, 0);
+    for (let round = 0; round < 5000; round++) queue.putBack(takeFirst(queue, round)!, 0);
 
     const expired = [queue.takeExpired(EPOCH), queue.takeExpired(EPOCH)];
 
@@ -239,15 +317,15 @@ describe("a queue that lives for months", () => {
       const notAfter = offset % 5 === 0 ? EPOCH + DAY_MS : EPOCH;
       queue.add(aReceived({ offset }, { notAfter, priority: "LOW" }));
       if (offset % 5 !== 0) queue.takeExpired(EPOCH + 1);
-      else queue.putBack(queue.take(0)!, 0);
+      else queue.putBack(takeFirst(queue, 0)!, 0);
     }
     for (let offset = 6000; offset < 12_000; offset++) {
       queue.add(aReceived({ offset }, { notAfter: EPOCH + DAY_MS, priority: "HIGH" }));
-      queue.take(0);
+      takeFirst(queue, 0);
     }
 
     const waiting: number[] = [];
-    for (let next = queue.take(0); next !== undefined; next = queue.take(0)) {
+    for (let next = takeFirst(queue, 0); next !== undefined; next = takeFirst(queue, 0)) {
       waiting.push(Number(next.received.source.offset));
     }
 

@@ -1,20 +1,13 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { GATE_WINDOW_MS, SendGate } from "../../src/lanes/send-gate.ts";
+import { SendGate } from "../../src/lanes/send-gate.ts";
+import { GATE_WINDOW_MS } from "../../src/lanes/send-window.ts";
+import { mostIn } from "./departures.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const never = new AbortController().signal;
-
-/** The most instants in any half-open window of this length. */
-function mostIn(windowMs: number, instants: readonly number[]): number {
-  const sorted = instants.toSorted((a, b) => a - b);
-  return Math.max(
-    0,
-    ...sorted.map((from) => sorted.filter((at) => at >= from && at < from + windowMs).length),
-  );
-}
 
 /** One conversation that asks the gate. */
 const passenger = fc.record({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { GATE_WINDOW_MS } from "../../src/lanes/send-gate.ts";
+import { GATE_WINDOW_MS } from "../../src/lanes/send-window.ts";
 import { Throttle } from "../../src/lanes/throttle.ts";
 
 const START = 1_700_000_000_000;

@@ -1,0 +1,5 @@
+/** Monotonic milliseconds, and milliseconds since the epoch. */
+export interface Clock {
+  readonly now: () => number;
+  readonly epoch: () => number;
+}
