@@ -41,7 +41,7 @@ it.each(DOCUMENTS)("%s names files of the project that exist", (document) => {
 
 it.each(DOCUMENTS)("%s names scripts that package.json has", (document) => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  const named = [...read(document).matchAll(/npm run (?:--silent )?([\w:]+)/g)];
+  const named = [...read(document).matchAll(/npm run (?:--silent )?([\w:-]+)/g)];
   const unknown = named.map(([, script = ""]) => script).filter((script) => !(script in scripts));
   expect(unknown).toEqual([]);
 });
