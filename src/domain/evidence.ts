@@ -36,7 +36,7 @@ export interface Doubt {
   /** The targets in question; the others of the call are decided. */
   readonly targets: readonly string[];
   readonly before: Evidence | null;
-  /** Milliseconds since the call's first byte left, at the least. */
+  /** Whole milliseconds since the call's first byte left, at the least. */
   readonly writtenAgoMs: number;
 }
 

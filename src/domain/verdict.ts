@@ -36,7 +36,7 @@ export function verdictOfTargets(
   const asyncJobId = end.kind === "accepted" ? end.asyncJobId : null;
   const verdict = { ...plainVerdict(status, reason), ...traceOf(end), asyncJobId, targets };
   if (end.kind !== "uncertain" || reason?.code !== "CALL_UNCERTAIN") return verdict;
-  const message = `The call may have been executed, the provider did not say: look there before asking again. ${end.message}. ${reason.message}`;
+  const message = `The call may have been executed, the provider did not say: look there before asking again. ${asSentence(end.message)} ${reason.message}`;
   return { ...verdict, reason: { code: reason.code, message } };
 }
 
@@ -77,6 +77,10 @@ const STATUS_OF_FINDING = {
   "did-not-run": "FAILED",
   "cannot-tell": "UNKNOWN",
 } as const;
+
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
 
 function traceOf(end: CallEnd): Pick<Verdict, "providerRequestId" | "providerErrorCode"> {
   const { providerRequestId, providerErrorCode } = end;

@@ -74,7 +74,7 @@ export class Judge {
       const isInTime = await this.#waitFor(round, endedAt);
       if (!isInTime) break;
       const targets = question.targets.filter((one) => found.get(one)?.finding !== "ran");
-      const doubt = { ...question, targets, writtenAgoMs: now() - endedAt };
+      const doubt = { ...question, targets, writtenAgoMs: Math.floor(now() - endedAt) };
       for (const one of await provider.judge(doubt, turns)) found.set(one.target, one);
       if (question.targets.every((one) => found.get(one)?.finding === "ran")) break;
       if (stopped.aborted) break;

@@ -57,6 +57,9 @@ function retryAfterMs({ answer }: Failure): number | null {
   return number("x-acs-retry-after") ?? (seconds === null ? null : seconds * 1000);
 }
 
+/** What the SDK's transport appends to a socket's error, without a blank, the query included. */
+const TRANSPORT_SUFFIX = /(?:GET|POST) https?:\/\/\S* failed\.$/;
+
 /**
  * A code is the provider's only when the SDK parsed it from an answer's body; errors of the socket
  * carry the system's codes.
@@ -68,7 +71,7 @@ function readError(error: unknown): ToldError {
   const text = (value: unknown): string | null =>
     typeof value === "string" && value !== "" ? value : null;
   return {
-    message: text(data?.Message) ?? error.message,
+    message: text(data?.Message) ?? error.message.replace(TRANSPORT_SUFFIX, ""),
     code: text(data?.Code),
     requestId: text(data?.RequestId),
   };

@@ -200,13 +200,11 @@ describe("a request that is not called", () => {
       "WRONG_PROVIDER_KIND",
     ],
     [
-      "an operation of a kind that is not built",
+      "an operation of another cloud",
       aWireRequest("dms", dms, { provider: "wedata" }),
       "REJECTED",
       "WRONG_PROVIDER_KIND",
     ],
-    ["RunRerunScheduleInstances", scheduleRerun("schedule"), "REJECTED", "NOT_SUPPORTED"],
-    ["RerunTriggerWorkflowRunAsync", triggerRerun("trigger"), "REJECTED", "NOT_SUPPORTED"],
     [
       "notBefore",
       forWedata("not-before", ["x"], { notBefore: Date.now() }),
@@ -347,7 +345,6 @@ describe("a call that does not go well", () => {
 
   it.each([
     ["FAIL", "wedata", "FAILED", "JOB_FAILED", "FAILED"],
-    ["PART_SUCCESS", "wedata", "UNKNOWN", "CALL_UNCERTAIN", "UNKNOWN"],
     ["NEVER", IMPATIENT, "UNKNOWN", "TRACKING_TIMED_OUT", "UNKNOWN"],
   ] as const)(
     "follows a job that ends %s",
@@ -407,7 +404,7 @@ describe("a request that comes again with the same content", () => {
 });
 
 describe("/metrics", () => {
-  // Without rerun_breaker_state, rerun_reconciliations_total and rerun_guard_targets: not built yet.
+  // Without rerun_breaker_state and rerun_guard_targets: not built yet.
   const NAMES = {
     rerun_requests_received_total: "counter",
     rerun_outcomes_total: "counter",
@@ -416,6 +413,7 @@ describe("/metrics", () => {
     rerun_provider_call_duration_seconds: "histogram",
     rerun_throttle_wait_seconds: "histogram",
     rerun_request_duration_seconds: "histogram",
+    rerun_reconciliations_total: "counter",
     rerun_coalesced_requests: "histogram",
     rerun_lane_queue_depth: "gauge",
     rerun_lane_in_flight: "gauge",
@@ -491,44 +489,4 @@ describe("SIGTERM", () => {
 
 function nullable<T extends object>(fields: T): T & { dagVersion: null; tenantId: null } {
   return { ...fields, dagVersion: null, tenantId: null };
-}
-
-function scheduleRerun(requestId: string) {
-  const operation = {
-    "rerun.v1.TencentRerunScheduleInstances": {
-      projectId: "1",
-      instances: [{ taskId: "1", curRunDate: "2025-10-01 00:00:00" }],
-      checkParents: false,
-      rerunScope: "SELF" as const,
-      skipEventListening: false,
-      asyncMode: true,
-      dependency: null,
-      downstreamScope: null,
-      parentCheck: null,
-      keepSelfDependency: null,
-      keepSelfWorkflowDependency: null,
-      selfWorkflowDependency: null,
-      parallelism: null,
-      dataTimeOrder: null,
-      redoParams: null,
-      additionalParameters: null,
-    },
-  };
-  return aWireRequest(requestId, operation, { provider: "wedata" });
-}
-
-function triggerRerun(requestId: string) {
-  const operation = {
-    "rerun.v1.TencentRerunTriggerWorkflowRun": {
-      projectId: "1",
-      workflowId: "1",
-      workflowExecutionId: "1",
-      executeType: "ORDINARY" as const,
-      advancedParams: [],
-      taskIds: [],
-      schedulingResourceGroup: null,
-      integrationResourceGroup: null,
-    },
-  };
-  return aWireRequest(requestId, operation, { provider: "wedata" });
 }

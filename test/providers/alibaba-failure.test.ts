@@ -83,6 +83,15 @@ describe("the end of a call that failed at Alibaba", () => {
     expect(end).toMatchObject({ kind: "unavailable", message: "nothing was sent: ConnectTimeout" });
   });
 
+  it("does not repeat what the SDK appends to a socket's error: the address and the query", () => {
+    const error = new Error("read ECONNRESETPOST http://127.0.0.1:1/?DagId=1 failed.");
+
+    expect(endOfAlibabaFailure(failed(error))).toMatchObject({
+      kind: "uncertain",
+      message: "no answer: read ECONNRESET",
+    });
+  });
+
   it.each([
     ["Throttling.User", { kind: "throttled", retryAfterMs: null }],
     ["InvalidParameter", { kind: "refused", notPermitted: false }],

@@ -1,5 +1,5 @@
 import type { RerunRequest } from "../../src/avro/wire-types.ts";
-import { DATAWORKS, WEDATA } from "./service-config.ts";
+import { DATAWORKS, DMS, WEDATA } from "./service-config.ts";
 
 type Overrides = Partial<Omit<RerunRequest, "requestId" | "operation">>;
 
@@ -39,6 +39,69 @@ export function forDataworks(
     },
   };
   return aWireRequest(requestId, operation, { provider: DATAWORKS, ...overrides });
+}
+
+/** A sound request for WeData's API of 2021; a target is a word, which is the task's name. */
+export function forSchedule(
+  requestId: string,
+  targets: readonly string[] = [requestId],
+  overrides: Overrides = {},
+): RerunRequest {
+  const operation = {
+    "rerun.v1.TencentRerunScheduleInstances": {
+      projectId: "1460947878944567296",
+      instances: targets.map((taskId) => ({ taskId, curRunDate: "2025-10-01 00:00:00" })),
+      checkParents: false,
+      rerunScope: "SELF" as const,
+      skipEventListening: false,
+      asyncMode: true,
+      dependency: null,
+      downstreamScope: null,
+      parentCheck: null,
+      keepSelfDependency: null,
+      keepSelfWorkflowDependency: null,
+      selfWorkflowDependency: null,
+      parallelism: null,
+      dataTimeOrder: null,
+      redoParams: null,
+      additionalParameters: null,
+    },
+  };
+  return aWireRequest(requestId, operation, { provider: WEDATA, ...overrides });
+}
+
+/** A sound request for a workflow run of WeData, whose execution id is the request's own. */
+export function forWorkflow(requestId: string, overrides: Overrides = {}): RerunRequest {
+  const operation = {
+    "rerun.v1.TencentRerunTriggerWorkflowRun": {
+      projectId: "1460947878944567296",
+      workflowId: "a-workflow",
+      workflowExecutionId: requestId,
+      executeType: "ORDINARY" as const,
+      advancedParams: [],
+      taskIds: [],
+      schedulingResourceGroup: null,
+      integrationResourceGroup: null,
+    },
+  };
+  return aWireRequest(requestId, operation, { provider: WEDATA, ...overrides });
+}
+
+/** A sound request for DMS. */
+export function forDms(
+  requestId: string,
+  dagInstanceId: bigint,
+  overrides: Overrides = {},
+): RerunRequest {
+  const operation = {
+    "rerun.v1.DmsRerunTaskFlowInstance": {
+      dagId: 7000n,
+      dagInstanceId,
+      dagVersion: null,
+      tenantId: null,
+    },
+  };
+  return aWireRequest(requestId, operation, { provider: DMS, ...overrides });
 }
 
 /** The instance key at WeData that stands for a word. */

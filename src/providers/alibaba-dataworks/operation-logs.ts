@@ -46,7 +46,7 @@ export async function readOperationLogs(
 function listOperationLogs(id: string, dateMs: number, page: number): ProductAction {
   const query = {
     Id: id,
-    Date: String(dateMs),
+    Date: String(Math.floor(dateMs)),
     PageNumber: String(page),
     PageSize: String(PAGE_SIZE),
   };

@@ -205,10 +205,11 @@ describe("judging a call of DataWorks", () => {
     const before = await readBefore();
     now = NOW + shiftMs;
 
-    await judge(before, { instance: showing("1") });
+    // A monotonic clock tells fractions; the API takes whole milliseconds.
+    await judge(before, { instance: showing("1") }, LONG_AGO + 0.25);
 
     const asked = cloud.asked.filter(({ action }) => action === "ListTaskInstanceOperationLogs");
-    const calledAt = now - LONG_AGO;
+    const calledAt = now - LONG_AGO - 1;
     const dates = [calledAt - 300_000, calledAt + 300_000].slice(0, reads);
     expect(asked.map(({ parameters }) => parameters)).toStrictEqual(
       dates.map((date) => ({ Id: "1", Date: String(date), PageNumber: "1", PageSize: "100" })),

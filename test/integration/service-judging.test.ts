@@ -1,0 +1,295 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+
+import { LOCAL_ENV } from "../../dev/rig/service-config.ts";
+import type { ServiceProcess } from "../../dev/rig/service-process.ts";
+import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
+import type { RerunRequest } from "../../src/avro/wire-types.ts";
+import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
+import { configOf, dataworksAt, dmsAt, wedataAt } from "../support/service-config.ts";
+import { ServiceTopics, waitFor } from "../support/service-topics.ts";
+import { rerunsOf } from "../support/simulator-calls.ts";
+import { TestProcesses } from "../support/test-service.ts";
+import {
+  forDataworks,
+  forDms,
+  forSchedule,
+  forWedata,
+  forWorkflow,
+  instanceKey,
+} from "../support/wire-requests.ts";
+
+/** Connections that follow the runs themselves. */
+const FINISHED = {
+  wedata: "wedata-finished",
+  dataworks: "dataworks-finished",
+  dms: "dms-finished",
+};
+/** A connection whose keys stand in files. */
+const ROTATING = "dataworks-rotating";
+/** A connection that shares the limits of another. */
+const SHARING = "wedata-sharing";
+
+const ALWAYS = { evidence: { before: "always", interval: "200ms" } };
+const TO_THE_END = { ...ALWAYS, track: { until: "finished", interval: "100ms", timeout: "30s" } };
+
+const processes = new TestProcesses();
+const keyFile = join(processes.folder, "access-key-secret");
+let topics: ServiceTopics;
+let simulator: SimulatorProcess;
+let service: ServiceProcess;
+
+/** As a cluster mounts secrets: the file is there whole or not at all. */
+function writeKey(secret: string): void {
+  writeFileSync(`${keyFile}.new`, `${secret}\n`, { mode: 0o600 });
+  renameSync(`${keyFile}.new`, keyFile);
+}
+
+beforeAll(async () => {
+  writeKey("not-the-secret");
+  [topics, simulator] = await Promise.all([
+    ServiceTopics.open({
+      brokers: inject("brokers"),
+      registryUrl: inject("registryUrl"),
+      name: "service-judging",
+    }),
+    processes.simulator(),
+  ]);
+  const { tencentUrl, alibabaUrl } = simulator;
+  const rotating = {
+    type: "static",
+    id: "${env:DEMO_ALIBABA_ID}",
+    secret: `\${file:${keyFile}}`,
+  };
+  service = await processes.readyService(
+    configOf(topics.place, [
+      wedataAt(tencentUrl, ALWAYS),
+      dataworksAt(alibabaUrl, ALWAYS),
+      dmsAt(alibabaUrl, ALWAYS),
+      wedataAt(tencentUrl, { name: FINISHED.wedata, ...TO_THE_END }),
+      dataworksAt(alibabaUrl, { name: FINISHED.dataworks, ...TO_THE_END }),
+      dmsAt(alibabaUrl, { name: FINISHED.dms, ...TO_THE_END }),
+      dataworksAt(alibabaUrl, { name: ROTATING, credentials: rotating }),
+      wedataAt(tencentUrl, { name: SHARING, rateLimit: { shareWith: "wedata" } }),
+    ]),
+  );
+});
+afterAll(async () => {
+  await processes.close();
+  await topics.close();
+});
+
+/** One request of each operation, its target in the spelling of outcomes, and whether it has a job. */
+const OPERATIONS: readonly (readonly [
+  operation: string,
+  request: (name: string, index: number, provider?: string) => RerunRequest,
+  target: (name: string, index: number) => string,
+  finished: string,
+])[] = [
+  [
+    "RerunTaskInstancesAsync",
+    (name, _index, provider) => forWedata(name, [name], provider === undefined ? {} : { provider }),
+    (name) => instanceKey(name),
+    FINISHED.wedata,
+  ],
+  [
+    "RunRerunScheduleInstances",
+    (name, _index, provider) =>
+      forSchedule(name, [name], provider === undefined ? {} : { provider }),
+    (name) => instanceKey(name),
+    FINISHED.wedata,
+  ],
+  [
+    "RerunTriggerWorkflowRunAsync",
+    (name, _index, provider) => forWorkflow(name, provider === undefined ? {} : { provider }),
+    (name) => name,
+    FINISHED.wedata,
+  ],
+  [
+    "RerunTaskInstances",
+    (name, index, provider) =>
+      forDataworks(name, [bigOf(index)], provider === undefined ? {} : { provider }),
+    (_name, index) => String(bigOf(index)),
+    FINISHED.dataworks,
+  ],
+  [
+    "ReRunTaskFlowInstance",
+    (name, index, provider) =>
+      forDms(name, flowRunOf(index), provider === undefined ? {} : { provider }),
+    (_name, index) => String(flowRunOf(index)),
+    FINISHED.dms,
+  ],
+];
+
+/** An id past 2^53. */
+function bigOf(index: number): bigint {
+  return 9_007_199_254_740_993n + BigInt(index) * 2n;
+}
+
+/** Another one: the simulator tells arrivals by their target. */
+function flowRunOf(index: number): bigint {
+  return bigOf(1000 + index);
+}
+
+describe("each of the five operations", () => {
+  it.each(OPERATIONS)("%s: is called once and SUCCEEDED", async (operation, request, target) => {
+    const [name, index] = [`plain-${operation}`, 1];
+    await topics.send(request(name, index));
+
+    expect(await topics.final(name)).toMatchObject({
+      status: "SUCCEEDED",
+      targets: [{ target: target(name, index), status: "SUCCEEDED" }],
+      reconciled: false,
+      attempts: 1,
+    });
+    expect(await rerunsOf(simulator, target(name, index))).toMatchObject([{ action: operation }]);
+  });
+
+  it.each(OPERATIONS)(
+    "%s: is SUCCEEDED, reconciled, when its answer was lost after it ran, and is not repeated",
+    async (operation, request, target) => {
+      const [name, index] = [`lost-${operation}`, 2];
+      // A run of DMS must be listed before the call to be compared with.
+      await simulator.admin.seedFlow({ flowId: "7000", instanceIds: [String(flowRunOf(index))] });
+      await simulator.admin.inject({
+        kind: "reset",
+        executed: true,
+        filter: { effect: "rerun", target: target(name, index) },
+      });
+      await topics.send(request(name, index));
+
+      expect(await topics.final(name)).toMatchObject({
+        status: "SUCCEEDED",
+        reason: null,
+        targets: [{ target: target(name, index), status: "SUCCEEDED" }],
+        reconciled: true,
+        attempts: 1,
+      });
+      expect(await rerunsOf(simulator, target(name, index))).toHaveLength(1);
+    },
+  );
+
+  it("is FAILED/NOT_EXECUTED, or UNKNOWN where nothing proves it, when its call was lost before it ran", async () => {
+    const index = 3;
+    const names = OPERATIONS.map(([operation]) => `never-ran-${operation}`);
+    for (const [at, [, request, target]] of OPERATIONS.entries()) {
+      const name = names[at] ?? "";
+      await simulator.admin.seedFlow({ flowId: "7000", instanceIds: [String(flowRunOf(index))] });
+      await simulator.admin.inject({
+        kind: "reset",
+        executed: false,
+        filter: { effect: "rerun", target: target(name, index) },
+      });
+      await topics.send(request(name, index));
+    }
+    const finals = await Promise.all(names.map(async (name) => topics.final(name)));
+
+    const [dms, ...others] = finals.toReversed();
+    expect(dms).toMatchObject({ status: "UNKNOWN", reason: { code: "CALL_UNCERTAIN" } });
+    for (const final of others) {
+      expect(final).toMatchObject({
+        status: "FAILED",
+        reason: { code: "NOT_EXECUTED" },
+        reconciled: true,
+        attempts: 1,
+      });
+    }
+    const arrived = await Promise.all(
+      OPERATIONS.map(async ([, , target], at) =>
+        rerunsOf(simulator, target(names[at] ?? "", index)),
+      ),
+    );
+    expect(arrived.map((calls) => calls.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(arrived.flat().filter(({ executed }) => executed)).toEqual([]);
+  });
+
+  it.each(OPERATIONS)(
+    "%s: is ACCEPTED, and SUCCEEDED when its run has ended",
+    async (operation, request, target, provider) => {
+      const [name, index] = [`finished-${operation}`, 4];
+      await simulator.admin.seedFlow({ flowId: "7000", instanceIds: [String(flowRunOf(index))] });
+      await topics.send(request(name, index, provider));
+
+      expect(await topics.final(name)).toMatchObject({
+        status: "SUCCEEDED",
+        targets: [{ target: target(name, index), status: "SUCCEEDED" }],
+      });
+      expect(topics.of(name).map(({ outcome }) => outcome.status)).toEqual([
+        ...["ACCEPTED", "SUCCEEDED"],
+      ]);
+    },
+  );
+
+  it.each(OPERATIONS)(
+    "%s: is FAILED/TARGETS_FAILED when its run did not end well",
+    async (operation, request, target, provider) => {
+      const [name, index] = [`failed-${operation}`, 5];
+      await simulator.admin.seedFlow({ flowId: "7000", instanceIds: [String(flowRunOf(index))] });
+      await simulator.admin.inject({
+        kind: "run-outcome",
+        outcome: "failed",
+        filter: { target: target(name, index) },
+      });
+      await topics.send(request(name, index, provider));
+
+      expect(await topics.final(name)).toMatchObject({
+        status: "FAILED",
+        reason: { code: "TARGETS_FAILED" },
+        targets: [{ target: target(name, index), status: "FAILED" }],
+      });
+    },
+  );
+});
+
+describe("a job that succeeded in part", () => {
+  it("has the end of each target read from the targets themselves", async () => {
+    const [ran, stood] = [instanceKey("part-ran"), instanceKey("part-stood")];
+    const filter = { target: "part-" };
+    await simulator.admin.inject({ kind: "partial-success", targets: [stood], filter });
+    await topics.send(forWedata("partly", ["part-ran", "part-stood"]));
+
+    expect(await topics.final("partly")).toMatchObject({
+      status: "PARTIALLY_SUCCEEDED",
+      reason: { code: "TARGETS_FAILED" },
+      targets: [
+        { target: ran, status: "SUCCEEDED" },
+        { target: stood, status: "FAILED" },
+      ],
+    });
+  });
+});
+
+describe("a connection that shares the limits of another", () => {
+  it("calls as any other", async () => {
+    await topics.send(forWedata("shared", ["shared"], { provider: SHARING }));
+
+    expect(await topics.final("shared")).toMatchObject({ status: "SUCCEEDED" });
+  });
+});
+
+describe("keys in a file", () => {
+  it("hold the lane while they are wrong, and burn no request when they are exchanged", async () => {
+    await topics.send(forDataworks("rotated", [774_001n], { provider: ROTATING }));
+    await waitFor("the lane is held", async () => {
+      const { lanes } = await service.status();
+      const lane = lanes.find(({ provider }) => provider === ROTATING);
+      return lane?.held?.why === "credentials";
+    });
+    writeKey(LOCAL_ENV.DEMO_ALIBABA_SECRET);
+
+    expect(await topics.final("rotated")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    const calls = await simulator.admin.arrivals();
+    expect(calls.filter(({ ranTargets }) => ranTargets.includes("774001"))).toHaveLength(1);
+  });
+});
+
+describe("/metrics", () => {
+  it("counts what readings showed", async () => {
+    const page = await fetchMetrics(service);
+
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "ran" })).toBe(5);
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "did-not-run" })).toBe(4);
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "cannot-tell" })).toBe(1);
+  });
+});
