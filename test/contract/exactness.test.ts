@@ -1,31 +1,33 @@
 import { expect, it } from "vitest";
 import { SimulatorAdmin } from "../../dev/simulator/admin-client.ts";
 import { startSimulator } from "../../dev/simulator/simulator.ts";
-import type { ProviderKind } from "../../src/domain/operation.ts";
-import type { RerunCall } from "../../src/domain/provider.ts";
+import {
+  type Operation,
+  type OperationName,
+  PROVIDER_KIND_OF,
+} from "../../src/domain/operation.ts";
 import { SendGate } from "../../src/lanes/send-gate.ts";
 import { openProvider } from "../../src/providers/open-provider.ts";
 import { aDataWorksRerun, aTencentRerun } from "../support/a-received-request.ts";
 import { aProviderConfig, neverAborted } from "../support/provider-config.ts";
+import { aDmsRerun, aScheduleRerun, aWorkflowRerun } from "./a-rerun.ts";
 
 const LIMIT = 20;
-const CALLS = 60;
+const CALLS = 45;
 
-const calls: Readonly<Record<string, (id: string) => RerunCall>> = {
-  "tencent-wedata": (id) => ({
-    ...{ claimId: id, operation: aTencentRerun({ instanceKeys: [id] }), targets: [id] },
-  }),
-  "alibaba-dataworks": (id) => ({
-    ...{ claimId: id, operation: aDataWorksRerun({ instanceIds: [id] }), targets: [id] },
-  }),
+const operations: Readonly<Record<OperationName, (id: string) => Operation>> = {
+  TencentRerunTaskInstances: (id) => aTencentRerun({ instanceKeys: [`${id}_d`] }),
+  TencentRerunScheduleInstances: (id) => aScheduleRerun([`${id}_d`]),
+  TencentRerunTriggerWorkflowRun: (id) => aWorkflowRerun(id),
+  DataWorksRerunTaskInstances: (id) => aDataWorksRerun({ instanceIds: [id] }),
+  DmsRerunTaskFlowInstance: (id) => aDmsRerun(id),
 };
 
-it.each<[ProviderKind, "tencent" | "alibaba"]>([
-  ["tencent-wedata", "tencent"],
-  ["alibaba-dataworks", "alibaba"],
-])(
-  "never more than 20 calls reach %s in a second, with TLS handshakes of 20 to 300 ms",
-  async (kind, cloud) => {
+it.each(Object.keys(operations) as OperationName[])(
+  "never more than 20 calls of %s arrive in a second, with TLS handshakes of 20 to 300 ms",
+  async (name) => {
+    const kind = PROVIDER_KIND_OF[name];
+    const cloud = kind === "tencent-wedata" ? "tencent" : "alibaba";
     const simulator = await startSimulator({
       credentials: [{ cloud, id: "test-id", secret: "test-secret" }],
     });
@@ -38,7 +40,8 @@ it.each<[ProviderKind, "tencent" | "alibaba"]>([
 
     const ends = await Promise.all(
       Array.from({ length: CALLS }, async (_, index) => {
-        const call = calls[kind]!(String(index + 1));
+        const target = String(index + 1);
+        const call = { claimId: target, operation: operations[name](target), targets: [target] };
         return opened.provider.rerun(call, { gate, signal: neverAborted });
       }),
     );

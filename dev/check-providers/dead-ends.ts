@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { Worker } from "node:worker_threads";
+
+/** Ports of loopback behind which there is no provider. */
+export interface DeadEnds {
+  /** Nobody listens. */
+  readonly refusedPort: number;
+  /** SYNs are not answered: the backlog is full and nobody accepts. */
+  readonly blackHolePort: number;
+  readonly close: () => Promise<void>;
+}
+
+const LISTENER = `
+  const { createServer } = require("node:net");
+  const { parentPort } = require("node:worker_threads");
+  const server = createServer();
+  server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
+
+/** Opens them. Linux queues one connection more than the backlog says. */
+export async function openDeadEnds(): Promise<DeadEnds> {
+  const worker = new Worker(LISTENER, { eval: true });
+  const [blackHolePort] = (await once(worker, "message")) as [number]; // what it posts
+  const queued = [connect(blackHolePort, "127.0.0.1"), connect(blackHolePort, "127.0.0.1")];
+  await Promise.all(queued.map(async (socket) => once(socket, "connect")));
+  for (const socket of queued) socket.on("error", () => undefined);
+  return {
+    refusedPort: await freePort(),
+    blackHolePort,
+    close: async () => {
+      for (const socket of queued) socket.destroy();
+      await worker.terminate();
+    },
+  };
+}
+
+/** A port before the provider's that can be slammed. */
+export interface Door {
+  readonly port: number;
+  /** Ends every connection: `end` with FIN, `reset` with RST. */
+  readonly slam: (how: "end" | "reset") => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a door before a port of loopback; it changes no byte. */
+export async function openDoor(to: number): Promise<Door> {
+  const outside = new Set<Socket>();
+  const server = createServer((outer) => {
+    const inner = connect(to, "127.0.0.1");
+    outside.add(outer.on("error", () => inner.destroy()));
+    inner.on("error", () => outer.destroy()).once("close", () => outer.destroy());
+    outer.once("close", () => {
+      outside.delete(outer);
+      inner.destroy();
+    });
+    outer.pipe(inner).pipe(outer);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port, // a TCP server has no other kind
+    slam: (how) => {
+      for (const socket of outside) {
+        if (how === "end") socket.end();
+        else socket.resetAndDestroy();
+      }
+    },
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of outside) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // a TCP server has no other kind
+  server.close();
+  await once(server, "close");
+  return port;
+}
