@@ -89,8 +89,9 @@ export class Judge {
     const { reads, intervalMs, now, stopped } = this.#options;
     const regular = endedAt + (round - 1) * intervalMs;
     const dueAt = round === reads ? Math.max(regular, endedAt + ABSENCE_PROVES_AFTER_MS) : regular;
-    const waitMs = Math.ceil(dueAt - now());
-    return waitMs > 0 ? pause(waitMs, stopped) : !stopped.aborted;
+    // Timers may fire a fraction early, and then absence would prove nothing for good.
+    while (now() < dueAt && !stopped.aborted) await pause(Math.ceil(dueAt - now()), stopped);
+    return !stopped.aborted;
   }
 }
 

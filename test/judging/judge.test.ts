@@ -78,6 +78,16 @@ describe("a judge", () => {
     expect(readings.map(({ atMs }) => atMs)).toStrictEqual([0, 60_000]);
   });
 
+  it("is not early although timers are", async () => {
+    const { judge, readings } = aJudge(() => "cannot-tell", {
+      now: () => performance.now() * 0.9999,
+    });
+    void judge.judge(question("1"));
+    await vi.advanceTimersByTimeAsync(2 * ABSENCE_PROVES_AFTER_MS);
+
+    expect(readings.at(-1)?.doubt.writtenAgoMs).toBeGreaterThanOrEqual(ABSENCE_PROVES_AFTER_MS);
+  });
+
   it("waits even with a single reading", async () => {
     const { judge, readings } = aJudge(() => "ran", { reads: 1 });
     void judge.judge(question("1"));
