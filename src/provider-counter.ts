@@ -107,8 +107,10 @@ function prepareOf(
   turns: ReadTurns,
   concluding: TargetCount,
 ): Prepare | null {
-  const mode = config.evidence.before;
-  if (mode === "never") return null;
+  const { before } = config.evidence;
+  if (before === "never") return null;
+  // The end of a run can only be told from the end of an older one by what was read before.
+  const mode = config.track.until === "finished" ? "always" : before;
   return {
     mode,
     applies: (received) => provider.leavesTraces(callFor(received)),

@@ -80,7 +80,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].retry.maxDelay":
     "The highest ceiling. A delay that the provider names may be longer.",
   "providers[].evidence.before":
-    "Whether targets are read before a call, to tell afterwards whether it ran. `auto`: where the readings can tell, and without waiting long; `always`: every such call waits for them; `never`: an uncertain call ends as `UNKNOWN`.",
+    "Whether targets are read before a call, to tell afterwards whether it ran. `auto`: where the readings can tell, and without waiting long; `always`: every such call waits for them; `never`: an uncertain call ends as `UNKNOWN`. With `track.until: finished` `auto` is as `always`: without a reading the end of an older run cannot be told from the new one's.",
   "providers[].evidence.reads":
     "The most readings after an uncertain call. The last one is not made before 30 s have passed.",
   "providers[].evidence.interval": "The time between these readings.",

@@ -9,6 +9,8 @@ const PROVIDER = {
   credentials: { type: "static", id: "id", secret: "secret" },
 };
 
+const ROLE = { type: "role", roleArn: "qcs::cam::uin/100000000001:roleName/reruns" };
+
 type Keys = Readonly<Record<string, Tree>>;
 
 /** Combinations that are refused, each right in its parts: of the whole file or of one provider. */
@@ -41,6 +43,38 @@ const WRONG: readonly { readonly shown: string; readonly config: Keys }[] = [
   ofProvider("`retry: { firstDelay: 1m }`", { retry: { firstDelay: "1m" } }),
   ofProvider("`track: { interval: 20m }`", { track: { interval: "20m" } }),
   refused("two providers with one name", { providers: [PROVIDER, PROVIDER] }),
+  ofProvider("`caFile: ca.pem` with `endpoint: http://localhost:8443`", {
+    endpoint: "http://localhost:8443",
+    caFile: "ca.pem",
+  }),
+  ofProvider("`credentials: { type: role, source: { type: role, … } }`", {
+    credentials: { ...ROLE, source: { ...ROLE, source: PROVIDER.credentials } },
+  }),
+  ofProvider("`rateLimit: { callsPerSecond: 6, totalPerSecond: 5 }`", {
+    rateLimit: { callsPerSecond: 6, totalPerSecond: 5 },
+  }),
+  ofProvider("`kind: alibaba-dataworks`, `rateLimit: { callsPerSecond: 6 }`", {
+    kind: "alibaba-dataworks",
+    rateLimit: { callsPerSecond: 6 },
+  }),
+  ofProvider("`rateLimit: { perOperation: { TencentRerunTaskInstances: 21 } }`", {
+    rateLimit: { perOperation: { TencentRerunTaskInstances: 21 } },
+  }),
+  shares("`shareWith: example`, which is itself", "example"),
+  shares("`shareWith: nobody`, which is not there", "nobody"),
+  shares("`shareWith: sharer`, which shares itself", "sharer", {
+    ...PROVIDER,
+    name: "sharer",
+    rateLimit: { shareWith: "other" },
+  }),
+  shares("`shareWith: dms`, a connection of another kind", "dms", {
+    ...PROVIDER,
+    name: "dms",
+    kind: "alibaba-dms",
+  }),
+  ofProvider("`rateLimit: { shareWith: other, readsPerSecond: 5 }`", {
+    rateLimit: { shareWith: "other", readsPerSecond: 5 },
+  }),
 ];
 
 /** One line of a table per combination; throws when the parser accepts one of them. */
@@ -58,4 +92,12 @@ function refused(shown: string, config: Keys): { readonly shown: string; readonl
 
 function ofProvider(shown: string, keys: Keys) {
   return refused(shown, { providers: [{ ...PROVIDER, ...keys }] });
+}
+
+/** A first provider that wants to share limits, beside `another` and one that has its own. */
+function shares(shown: string, shareWith: string, ...another: readonly Keys[]) {
+  const other = { ...PROVIDER, name: "other" };
+  return refused(shown, {
+    providers: [{ ...PROVIDER, rateLimit: { shareWith } }, ...another, other],
+  });
 }

@@ -71,9 +71,21 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     }),
     ...readTimeouts(provider, surroundings.drain),
     retry: readRetry(provider.section("retry", ["maxAttempts", "firstDelay", "maxDelay"])),
-    evidence: readEvidence(provider.section("evidence", ["before", "reads", "interval"])),
-    track: readTrack(provider.section("track", ["until", "interval", "timeout"])),
+    ...readEvidenceAndTrack(provider, findings),
   };
+}
+
+function readEvidenceAndTrack(
+  provider: Section,
+  findings: ReadingContext["findings"],
+): Pick<ProviderConfig, "evidence" | "track"> {
+  const evidence = readEvidence(provider.section("evidence", ["before", "reads", "interval"]));
+  const track = readTrack(provider.section("track", ["until", "interval", "timeout"]));
+  if (evidence.before === "never" && track.until === "finished") {
+    const why = "with track.until: finished the end of an older run may be taken for the new one's";
+    findings.warn(`${provider.path}.evidence.before`, why);
+  }
+  return { evidence, track };
 }
 
 function readTimeouts(

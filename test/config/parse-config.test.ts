@@ -284,4 +284,12 @@ describe("warnings", () => {
   it("are none for an ordinary config", () => {
     expect(warningsOf(aConfig())).toEqual([]);
   });
+
+  it("is told when runs are to be followed and nothing is read before their calls", () => {
+    const provider = "evidence: { before: never }, track: { until: finished }";
+    expect(warningsOf(aConfig({ provider })).map(({ path }) => path)).toEqual([
+      "providers[0].evidence.before",
+    ]);
+    expect(warningsOf(aConfig({ provider: "track: { until: finished }" }))).toEqual([]);
+  });
 });
