@@ -71,6 +71,7 @@ export function createCounter(parts: CounterParts): ProviderCounter {
   const lane = laneOf(parts, prepareOf(opened, turns, concluding));
   return {
     ...{ config, kind, operations, lane, judge, tracker, concluding, until: track.until },
+    objection: (operation) => provider.objection(operation),
     callsPerSecond: limits.perSecond,
     stopReading: () => stopped.abort(new Error("the dispatcher is stopping")),
   };

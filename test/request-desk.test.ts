@@ -95,6 +95,7 @@ function aDesk(overrides: Partial<RequestDeskParts> = {}) {
     tracker: fakes.tracker,
     until: "submitted",
     concluding: new TargetCount(),
+    objection: () => null,
     judge: {
       judge: async ({ targets }: { readonly targets: readonly string[] }) =>
         targets.map((target) => ({ target, finding: "cannot-tell", why: "not read" }) as const),

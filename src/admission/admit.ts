@@ -1,4 +1,4 @@
-import type { OperationName, ProviderKind } from "../domain/operation.ts";
+import type { Operation, OperationName, ProviderKind } from "../domain/operation.ts";
 import { PROVIDER_KIND_OF } from "../domain/operation.ts";
 import { plainVerdict, type ReasonCode, type Verdict } from "../domain/outcome.ts";
 import type { RerunRequest } from "../domain/rerun-request.ts";
@@ -8,6 +8,8 @@ export interface Connection {
   readonly kind: ProviderKind;
   /** The operations that its adapter can call. */
   readonly operations: readonly OperationName[];
+  /** Why its adapter can never send an operation as it is asked for; null when it can. */
+  objection(operation: Operation): string | null;
 }
 
 /** What is in front of a rule. */
@@ -32,6 +34,7 @@ const RULES: readonly Rule[] = [
   namesKnownProvider,
   fitsProvider,
   operationIsBuilt,
+  canBeSent,
   asksOnlyForWhatIsBuilt,
   isInTime,
   isMeant,
@@ -64,6 +67,13 @@ function operationIsBuilt({ request, connection }: Candidate): Verdict | null {
   const { kind } = request.operation;
   if (connection?.operations.includes(kind) === true) return null;
   return rejected("NOT_SUPPORTED", `This version cannot call ${kind} yet; nothing was called.`);
+}
+
+function canBeSent({ request, connection }: Candidate): Verdict | null {
+  const objection = connection?.objection(request.operation) ?? null;
+  return objection === null
+    ? null
+    : rejected("INVALID_REQUEST", `It cannot be sent: ${objection}.`);
 }
 
 function asksOnlyForWhatIsBuilt({ request }: Candidate): Verdict | null {

@@ -1,7 +1,7 @@
 import type { CallEnd, CallEndKind } from "./call-end.ts";
 import type { Doubt, Evidence, TargetFinding } from "./evidence.ts";
 import type { Following, Progress } from "./following.ts";
-import type { OperationName, ProviderKind } from "./operation.ts";
+import type { Operation, OperationName, ProviderKind } from "./operation.ts";
 import type { RerunCall } from "./rerun-call.ts";
 
 export type { RerunCall } from "./rerun-call.ts";
@@ -88,6 +88,12 @@ export interface Provider {
   readonly operations: readonly OperationName[];
   /** The action names of the reads it makes, for the metrics' label. */
   readonly reads: readonly string[];
+
+  /**
+   * Why an operation can never be sent as it is asked for, in words; null when it can. Pure: it is
+   * asked when a request is received.
+   */
+  objection(operation: Operation): string | null;
 
   /**
    * Asks the provider for the rerun, once.

@@ -19,6 +19,7 @@ export function discreet(provider: Provider, secrets: () => readonly string[]): 
     kind: provider.kind,
     operations: provider.operations,
     reads: provider.reads,
+    objection: (operation) => provider.objection(operation),
     leavesTraces: (call) => provider.leavesTraces(call),
     // Marks stay as they are: they are compared, never told.
     readBefore: async (call, turns) => provider.readBefore(call, turns),

@@ -10,7 +10,11 @@ function admitted(
 ): string | null {
   const verdict = admit({
     request: aRequest(request),
-    connection: { kind: "alibaba-dataworks", operations: ["DataWorksRerunTaskInstances"] },
+    connection: {
+      kind: "alibaba-dataworks",
+      operations: ["DataWorksRerunTaskInstances"],
+      objection: () => null,
+    },
     configured: ["dataworks-sh", "wedata-intl"],
     epoch: EPOCH,
     ...rest,
@@ -19,8 +23,16 @@ function admitted(
 }
 
 const nothing = { connection: undefined };
-const wrongKind = { connection: { kind: "tencent-wedata", operations: [] } } as const;
-const unbuilt = { connection: { kind: "alibaba-dataworks", operations: [] } } as const;
+const anything = { objection: () => null };
+const wrongKind = { connection: { kind: "tencent-wedata", operations: [], ...anything } } as const;
+const unbuilt = { connection: { kind: "alibaba-dataworks", operations: [], ...anything } } as const;
+const unsendable = {
+  connection: {
+    kind: "alibaba-dataworks",
+    operations: ["DataWorksRerunTaskInstances"],
+    objection: () => "it is too odd",
+  },
+} as const;
 const late = { notAfter: EPOCH - 1 };
 
 describe("admission", () => {
@@ -34,6 +46,7 @@ describe("admission", () => {
     ["an operation of another cloud", [{}, wrongKind], "REJECTED WRONG_PROVIDER_KIND"],
     ["another cloud's operation", [{ operation: aTencentRerun() }], "REJECTED WRONG_PROVIDER_KIND"],
     ["an operation that is not built", [{}, unbuilt], "REJECTED NOT_SUPPORTED"],
+    ["an operation that cannot be sent", [{}, unsendable], "REJECTED INVALID_REQUEST"],
     ["notBefore", [{ notBefore: EPOCH }], "REJECTED NOT_SUPPORTED"],
     ["causedBy", [{ causedBy: "r0" }], "REJECTED NOT_SUPPORTED"],
     ["force", [{ force: true }], "REJECTED NOT_SUPPORTED"],
@@ -61,7 +74,11 @@ describe("admission", () => {
     const reasonOf = (candidate: Partial<Candidate>) =>
       admit({
         request: aRequest(),
-        connection: { kind: "alibaba-dataworks", operations: ["DataWorksRerunTaskInstances"] },
+        connection: {
+          kind: "alibaba-dataworks",
+          operations: ["DataWorksRerunTaskInstances"],
+          objection: () => null,
+        },
         configured: ["a", "b"],
         epoch: EPOCH,
         ...candidate,

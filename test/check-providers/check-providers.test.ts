@@ -22,6 +22,7 @@ function openWith(overlay: (real: Provider) => Partial<Provider>): Open {
       reads: real.reads,
       rerun: async (call, terms) => real.rerun(call, terms),
       follow: async (following, turns) => real.follow(following, turns),
+      objection: (operation) => real.objection(operation),
       leavesTraces: (call) => real.leavesTraces(call),
       readBefore: async (call, turns) => real.readBefore(call, turns),
       judge: async (doubt, turns) => real.judge(doubt, turns),

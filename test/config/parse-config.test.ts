@@ -285,7 +285,7 @@ describe("warnings", () => {
     expect(warningsOf(aConfig())).toEqual([]);
   });
 
-  it("is told when runs are to be followed and nothing is read before their calls", () => {
+  it("tell of runs that are to be followed while nothing is read before their calls", () => {
     const provider = "evidence: { before: never }, track: { until: finished }";
     expect(warningsOf(aConfig({ provider })).map(({ path }) => path)).toEqual([
       "providers[0].evidence.before",

@@ -89,6 +89,7 @@ class Rig {
       },
       until: "submitted",
       concluding: new TargetCount(),
+      objection: () => null,
     });
     this.#intake = new Intake({
       ...{ feed: this.#feed, desk, deadLetters: new FakeDeadLetters(), log: new RecordingLog() },

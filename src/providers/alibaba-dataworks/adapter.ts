@@ -32,6 +32,11 @@ export class AlibabaDataWorks implements Provider {
     this.#now = now;
   }
 
+  /** Every operation that makes sense can be sent. */
+  objection(): null {
+    return null;
+  }
+
   async rerun({ claimId, operation, targets }: RerunCall, terms: WireTerms): Promise<CallEnd> {
     if (operation.kind !== "DataWorksRerunTaskInstances") {
       throw new Error(`${this.kind} cannot call ${operation.kind}`);

@@ -31,6 +31,11 @@ export class AlibabaDms implements Provider {
     this.#now = now;
   }
 
+  /** Every operation that makes sense can be sent. */
+  objection(): null {
+    return null;
+  }
+
   async rerun(call: RerunCall, terms: WireTerms): Promise<CallEnd> {
     const action = reRunTaskFlowInstance(operationOf(call));
     const { claimId, targets } = call;

@@ -2,7 +2,7 @@ import { accessProblemOf } from "../../domain/access.ts";
 import type { CallEnd, FailedEnd } from "../../domain/call-end.ts";
 import type { Doubt, Evidence, TargetFinding } from "../../domain/evidence.ts";
 import { endsInOrder, type Following, openTargets, type Progress } from "../../domain/following.ts";
-import type { OperationName } from "../../domain/operation.ts";
+import type { Operation, OperationName } from "../../domain/operation.ts";
 import type { Provider, ReadTurns, RerunCall, WireTerms } from "../../domain/provider.ts";
 import type { Asker } from "../ask.ts";
 import { endOfStart, getAsyncJob } from "./async-job.ts";
@@ -42,6 +42,11 @@ export class TencentWedata implements Provider {
     this.#request = options.request;
     this.#now = options.now ?? Date.now;
     this.#reads = new WedataReads(options);
+  }
+
+  objection(operation: Operation): string | null {
+    const action = actionOf(wedataOperation(operation));
+    return typeof action === "string" ? action : null;
   }
 
   async rerun(call: RerunCall, terms: WireTerms): Promise<CallEnd> {
@@ -92,6 +97,10 @@ export class TencentWedata implements Provider {
 
 /** The call's operation, which is WeData's, or a bug. */
 function operationOf({ operation }: RerunCall): WedataOperation {
+  return wedataOperation(operation);
+}
+
+function wedataOperation(operation: Operation): WedataOperation {
   switch (operation.kind) {
     case "TencentRerunTaskInstances":
     case "TencentRerunScheduleInstances":

@@ -289,6 +289,21 @@ describe("what WeData receives is what the vendor's own client sends", () => {
 });
 
 describe("what cannot be sent", () => {
+  it.each([
+    ["a number that would change", '{"Count":0.12345678901234567890}'],
+    ["a key with two values", '{"Count":1,"Count":2}'],
+    ["parameters nested past all reason", `{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`],
+  ])("is objected to before anything is claimed: %s", (_what, additionalParameters) => {
+    expect(adapter.wedata.objection(aScheduleRerun({ additionalParameters }))).toMatch(
+      /^additionalParameters: /,
+    );
+  });
+
+  it("is nothing of an ordinary operation", () => {
+    expect(adapter.wedata.objection(aScheduleRerun())).toBeNull();
+    expect(adapter.wedata.objection(aTencentRerun())).toBeNull();
+  });
+
   it("is refused, and nothing arrives", async () => {
     const operation = aScheduleRerun({ additionalParameters: '{"Count":0.12345678901234567890}' });
 
