@@ -30,8 +30,8 @@ export interface PreparationParts {
 
 /**
  * How long a request waits for its reading in all when it is its turn (mode `auto`), from when the
- * reading could begin. A read takes 50–300 ms; with a backlog the window is longer than this, so
- * that the pace never waits.
+ * reading could begin: several times a round trip with its handshakes to a far region. With a
+ * backlog the window is longer than this, so that the pace never waits.
  */
 const PATIENCE_MS = 1000;
 

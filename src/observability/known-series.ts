@@ -26,7 +26,6 @@ const CLAIM_RESULTS = ["granted", "refused"] as const;
 
 const HELD_WHYS = ["paused", "window", "breaker", "credentials", "quota"] as const;
 
-/** Why a record became a dead letter; the contract's `dlq-reason`. */
 /** Whether a claim that was asked for is ours. */
 export type ClaimResult = (typeof CLAIM_RESULTS)[number];
 /** Why a lane can be held. */

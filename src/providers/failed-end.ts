@@ -29,7 +29,7 @@ export interface FailureWords {
 /**
  * What a failed conversation means for the call, the same for every cloud: nothing written is
  * unavailable, a code means what its table says, and everything else is uncertain. No HTTP status
- * is ever asked (docs/outcomes.md).
+ * is ever asked (docs/architecture.md, stage ⑤).
  */
 export function endOfFailure(failure: Failure, words: FailureWords): FailedEnd {
   const { message: text, code, requestId } = words.read(failure.error);
