@@ -42,10 +42,7 @@ module.exports = {
       ["fzstd", "^src/kafka/"],
       ["@kafkajs/confluent-schema-registry", "^src/avro/"],
       ["avsc", "^src/(avro|cli)/"],
-      [
-        "tencentcloud-sdk-nodejs",
-        "^src/(providers/tencent-wedata/sdk|credentials/tencent)\\.ts$",
-      ],
+      ["tencentcloud-sdk-nodejs", "^src/(providers/tencent-wedata/sdk|credentials/tencent)\\.ts$"],
       ["@alicloud/", "^src/(providers/alibaba-sdk|credentials/alibaba)\\.ts$"],
       ["prom-client", "^src/observability/"],
       ["pino", "^src/observability/"],
