@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Worker } from "node:worker_threads";
+import { openBlackHole } from "../rig/black-hole.ts";
 
 /** Ports of loopback behind which there is no provider. */
 export interface DeadEnds {
@@ -11,30 +11,13 @@ export interface DeadEnds {
   readonly close: () => Promise<void>;
 }
 
-const LISTENER = `
-  const { createServer } = require("node:net");
-  const { parentPort } = require("node:worker_threads");
-  const server = createServer();
-  server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => {
-    parentPort.postMessage(server.address().port);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  });
-`;
-
-/** Opens them. Linux queues one connection more than the backlog says. */
+/** Opens them. */
 export async function openDeadEnds(): Promise<DeadEnds> {
-  const worker = new Worker(LISTENER, { eval: true });
-  const [blackHolePort] = (await once(worker, "message")) as [number]; // what it posts
-  const queued = [connect(blackHolePort, "127.0.0.1"), connect(blackHolePort, "127.0.0.1")];
-  await Promise.all(queued.map(async (socket) => once(socket, "connect")));
-  for (const socket of queued) socket.on("error", () => undefined);
+  const [blackHole, refusedPort] = await Promise.all([openBlackHole(), freePort()]);
   return {
-    refusedPort: await freePort(),
-    blackHolePort,
-    close: async () => {
-      for (const socket of queued) socket.destroy();
-      await worker.terminate();
-    },
+    refusedPort,
+    blackHolePort: blackHole.port,
+    close: async () => blackHole.close(),
   };
 }
 

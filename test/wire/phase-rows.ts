@@ -8,7 +8,7 @@ import {
   type Serve,
   type ServerTls,
 } from "./a-provider-port.ts";
-import { openBlackHole } from "./black-hole.ts";
+import { openBlackHole } from "../../dev/rig/black-hole.ts";
 import { type OddCertificate, selfSigned, signedFor } from "./certificates.ts";
 import type { SdkName } from "./sdk-callers.ts";
 
