@@ -1,12 +1,14 @@
 import type { ProviderConfig } from "./config/config.ts";
 import type { TrackUntil } from "./domain/following.ts";
-import type { ReadTurns, RerunCall } from "./domain/provider.ts";
+import type { CallEnd } from "./domain/call-end.ts";
+import type { Provider, ReadTurns, RerunCall, WireTerms } from "./domain/provider.ts";
 import type { ReceivedRequest } from "./domain/rerun-request.ts";
 import { targetsOf } from "./domain/targets.ts";
 import type { Journal } from "./journal/journal.ts";
 import { Judge } from "./judging/judge.ts";
 import type { Clock } from "./lanes/clock.ts";
 import { Lane, type LaneDesk } from "./lanes/lane.ts";
+import { persistentTurns } from "./lanes/persistent-turns.ts";
 import type { Prepare } from "./lanes/preparation.ts";
 import type { RateLimits } from "./lanes/rate-limits.ts";
 import type { Packing } from "./lanes/waiting-request.ts";
@@ -14,7 +16,7 @@ import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { OpenProvider } from "./providers/open-provider.ts";
 import type { Counter } from "./request-desk.ts";
-import { TargetCount } from "./target-count.ts";
+import { TargetCalls } from "./target-calls.ts";
 import { CallTracker } from "./tracking/call-tracker.ts";
 
 export interface CounterParts {
@@ -54,35 +56,43 @@ export function createCounter(parts: CounterParts): ProviderCounter {
   const { name, evidence, track } = config;
   const stopped = new AbortController();
   const { now } = clock;
+  let readsMade = 0;
   const turns = limits.turns({
     signal: stopped.signal,
-    onRead: (action, result) => metrics.readEnded(name, action, result),
+    onRead: (action, result) => {
+      readsMade += 1;
+      metrics.readEnded(name, action, result);
+    },
   });
+  const calls = new TargetCalls(now);
   const reading = { provider, turns, stopped: stopped.signal, now };
   const judge = new Judge({
     ...{ ...reading, reads: evidence.reads, intervalMs: evidence.intervalMs },
+    turns: persistentTurns(turns),
+    hasRival: (claimId, target) => calls.hasRival(claimId, target),
     onFinding: (finding) => metrics.reconciled(name, finding),
   });
   const tracker = new CallTracker({
     ...{ ...reading, intervalMs: track.intervalMs, timeoutMs: track.timeoutMs },
+    readsMade: () => readsMade,
     onFailure: (error) => desk.failed(error),
   });
-  const concluding = new TargetCount();
-  const lane = laneOf(parts, prepareOf(opened, turns, concluding));
+  const lane = laneOf(parts, calls, prepareOf(opened, persistentTurns(turns.beforeCalls), calls));
   return {
-    ...{ config, kind, operations, lane, judge, tracker, concluding, until: track.until },
+    ...{ config, kind, operations, lane, judge, tracker, calls, until: track.until },
     objection: (operation) => provider.objection(operation),
     callsPerSecond: limits.perSecond,
     stopReading: () => stopped.abort(new Error("the dispatcher is stopping")),
   };
 }
 
-function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
+function laneOf(parts: CounterParts, calls: TargetCalls, prepare: Prepare | null): Lane {
   const { opened, limits, journal, packing, desk, metrics, log, clock, random, abandon } = parts;
   const { provider, config } = opened;
   const { name, retry, maxConcurrentCalls } = config;
   return new Lane({
-    ...{ name, provider, journal, packing, limits, clock, abandon, desk },
+    ...{ name, journal, packing, limits, clock, abandon, desk },
+    provider: { rerun: async (call, terms) => rerunBooked(provider, calls, call, terms) },
     ...{ prepare, retry, maxConcurrentCalls, random },
     onHold: (held) => {
       if (held === null) log.info("lane.released", { provider: name });
@@ -98,6 +108,19 @@ function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
   });
 }
 
+/** Makes the call, which is remembered as long as its run may be taken for another call's. */
+async function rerunBooked(
+  provider: Provider,
+  calls: TargetCalls,
+  call: RerunCall,
+  terms: WireTerms,
+): Promise<CallEnd> {
+  calls.begin(call);
+  const end = await provider.rerun(call, terms);
+  if (end.kind !== "accepted" && end.kind !== "uncertain") calls.leftNone(call.claimId);
+  return end;
+}
+
 /**
  * How the lane reads targets before their call, by `evidence.before`. A target whose last call is
  * still being judged or followed is not read: the run that is to come of it could be taken for the
@@ -106,7 +129,7 @@ function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
 function prepareOf(
   { config, provider }: OpenProvider,
   turns: ReadTurns,
-  concluding: TargetCount,
+  calls: TargetCalls,
 ): Prepare | null {
   const { before } = config.evidence;
   if (before === "never") return null;
@@ -117,7 +140,7 @@ function prepareOf(
     applies: (received) => provider.leavesTraces(callFor(received)),
     read: async (received, signal) => {
       const call = callFor(received);
-      const targets = call.targets.filter((target) => !concluding.has(target));
+      const targets = call.targets.filter((target) => !calls.isOpen(target));
       if (targets.length === 0) return { marks: [] };
       return provider.readBefore({ ...call, targets }, callableOff(turns, signal));
     },

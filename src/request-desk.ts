@@ -14,7 +14,7 @@ import type { Desk, Senseless } from "./inbound/desk.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Judge } from "./judging/judge.ts";
 import type { Lane, LaneDesk, Worked } from "./lanes/lane.ts";
-import type { TargetCount } from "./target-count.ts";
+import type { TargetCalls } from "./target-calls.ts";
 import type { CallTracker } from "./tracking/call-tracker.ts";
 
 /** One provider connection as the desk sees it. */
@@ -23,8 +23,8 @@ export interface Counter extends Connection {
   readonly judge: Pick<Judge, "judge">;
   readonly tracker: Pick<CallTracker, "follow">;
   readonly until: TrackUntil;
-  /** The targets of calls that are being judged or followed. */
-  readonly concluding: TargetCount;
+  /** Whose runs may still show. */
+  readonly calls: Pick<TargetCalls, "concluded">;
 }
 
 export interface RequestDeskParts {
@@ -131,18 +131,17 @@ export class RequestDesk implements Desk, LaneDesk {
     const { claim } = decided;
     const { journal, epoch } = this.#parts;
     this.#work(received.source, async () => {
-      const { judge, tracker, until, concluding } = this.#counterOf(received.request.provider);
+      const { judge, tracker, until, calls } = this.#counterOf(received.request.provider);
       const calledAt = history.calledAt ?? epoch();
-      const { verdict, reconciled } = await concluding.during(decided.call.targets, async () =>
-        concludeCall(decided, calledAt, {
-          ...{ judge, tracker, until },
-          onTaken: async (taken) => {
-            await journal.accepted(claim, taken.following);
-            const soFar = { ...history, reconciled: taken.reconciled };
-            await this.#publish(this.#outcomeOf(received, taken.verdict, soFar));
-          },
-        }),
-      );
+      const { verdict, reconciled } = await concludeCall(decided, calledAt, {
+        ...{ judge, tracker, until },
+        onTaken: async (taken) => {
+          await journal.accepted(claim, taken.following);
+          const soFar = { ...history, reconciled: taken.reconciled };
+          await this.#publish(this.#outcomeOf(received, taken.verdict, soFar));
+        },
+      });
+      calls.concluded(claim.claimId);
       await journal.done(claim, received, verdict);
       await this.#finish(received, verdict, { ...history, reconciled });
     });

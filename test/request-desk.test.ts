@@ -9,7 +9,6 @@ import type { DecidedEnd, UnexecutedEnd } from "../src/domain/verdict.ts";
 import { MemoryJournal } from "../src/journal/memory-journal.ts";
 import type { Claim } from "../src/journal/journal.ts";
 import { RequestDesk, type RequestDeskParts } from "../src/request-desk.ts";
-import { TargetCount } from "../src/target-count.ts";
 import type { TrackEnd } from "../src/tracking/call-tracker.ts";
 import { aReceived, aTencentRerun } from "./support/a-received-request.ts";
 import { anEnd } from "./support/call-ends.ts";
@@ -94,7 +93,7 @@ function aDesk(overrides: Partial<RequestDeskParts> = {}) {
   const following = {
     tracker: fakes.tracker,
     until: "submitted",
-    concluding: new TargetCount(),
+    calls: { concluded: () => undefined },
     objection: () => null,
     judge: {
       judge: async ({ targets }: { readonly targets: readonly string[] }) =>

@@ -15,6 +15,8 @@ const UNDATED_AGE_MS = 300_000;
 const LAST_CALL_MS = 10_000;
 const FIRST_RETRY_MS = 5000;
 const MAX_RETRY_MS = 60_000;
+/** Refused keys are asked for anew at once, but not again so soon: every read is refused then. */
+const REFUSED_AGAIN_MS = 5000;
 const REMEMBERED = 4;
 
 interface Held {
@@ -34,6 +36,8 @@ export class RenewedSource implements CredentialSource {
   #running: Promise<Keys> | null = null;
   #renewAt = 0;
   #failures = 0;
+  /** Monotonic, of the refusal that was listened to last. */
+  #refusedAt = -Infinity;
   #recent: readonly Keys[] = [];
 
   constructor(origin: Origin, options: CredentialOptions) {
@@ -52,7 +56,11 @@ export class RenewedSource implements CredentialSource {
   }
 
   refused(keys: Keys): void {
-    if (this.#held !== null && sameKeys(this.#held.keys, keys)) this.#held = null;
+    const now = this.#options.now();
+    const isCurrent = this.#held !== null && sameKeys(this.#held.keys, keys);
+    if (!isCurrent || now - this.#refusedAt < REFUSED_AGAIN_MS) return;
+    this.#refusedAt = now;
+    this.#held = null;
   }
 
   secrets(): readonly string[] {

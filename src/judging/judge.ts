@@ -20,6 +20,8 @@ export interface JudgeOptions {
   readonly stopped: AbortSignal;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Whether a run that shows at a target since this claim's call may be another call's. */
+  readonly hasRival: (claimId: string, target: string) => boolean;
   /** Told once for each target that was judged. */
   readonly onFinding: (finding: RunFinding) => void;
 }
@@ -58,12 +60,25 @@ export class Judge {
         : null;
     this.#open += 1;
     try {
-      const findings = why === null ? await this.#readAndCompare(question) : unread(targets, why);
+      const findings =
+        why === null
+          ? (await this.#readAndCompare(question)).map((one) => this.#unlessShared(one, question))
+          : unread(targets, why);
       for (const { finding } of findings) onFinding(finding);
       return findings;
     } finally {
       this.#open -= 1;
     }
+  }
+
+  /** One rerun is no evidence for two calls. */
+  #unlessShared(found: TargetFinding, { call }: OpenQuestion): TargetFinding {
+    const { target, finding, why } = found;
+    if (finding !== "ran" || !this.#options.hasRival(call.claimId, target)) return found;
+    return cannotTell(
+      target,
+      `${why}; but it was called again about then, and the run may be that call's`,
+    );
   }
 
   async #readAndCompare(question: OpenQuestion): Promise<readonly TargetFinding[]> {

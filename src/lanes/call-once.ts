@@ -11,7 +11,7 @@ export type { Clock } from "./clock.ts";
 
 /** What all calls need of their lane. */
 export interface CallParts {
-  readonly provider: Provider;
+  readonly provider: Pick<Provider, "rerun">;
   readonly journal: Journal;
   readonly meter: CallMeter;
   readonly clock: Clock;

@@ -1,6 +1,5 @@
 import type { RateLimitConfig } from "../config/config.ts";
 import type { OperationName } from "../domain/operation.ts";
-import type { ReadTurns } from "../domain/provider.ts";
 import { type CallGate, createCallGate } from "./call-gate.ts";
 import type { Clock } from "./clock.ts";
 import { DayBudget } from "./day-budget.ts";
@@ -99,7 +98,7 @@ export class RateLimits {
    * The turns of one connection's reads. What waits is called off by the signal; `onRead` is told
    * how each ended.
    */
-  turns(options: ReadTurnsOptions): ReadTurns {
+  turns(options: ReadTurnsOptions): OpenReads {
     const { readsPerSecond, totalPerSecond } = this.#config;
     return new OpenReads(options, {
       perSecond: Math.min(readsPerSecond, totalPerSecond ?? Infinity),

@@ -21,12 +21,24 @@ interface ReadLimits {
 /** The most reads that talk to the provider at one time; each has a connection of its own. */
 const MOST_OPEN = 20;
 
+/** While both wait, one turn in so many is not for a reading that a call waits for. */
+const PATIENT_TURN_IN = 5;
+
 /** The reads of one action. */
 interface Line {
   /** In the order of asking. */
   readonly waiting: Set<Waiter>;
+  /** Likewise, of readings that a call waits for. */
+  readonly urgent: Set<Waiter>;
+  urgentInARow: number;
   /** Those that have begun and whose first byte has not left. */
   onTheWay: number;
+}
+
+/** How somebody waits for a turn. */
+interface Manner {
+  readonly isUrgent: boolean;
+  readonly calledOff: AbortSignal | undefined;
 }
 
 interface Waiter {
@@ -44,6 +56,14 @@ interface Waiter {
  * or connecting would be on the way of the pace).
  */
 export class OpenReads implements ReadTurns {
+  /**
+   * The same turns for readings that a call waits for: four in five of an action's are theirs, or
+   * polls, of which there are always more, would set the pace of the calls.
+   */
+  readonly beforeCalls: ReadTurns = {
+    take: async (action, read, calledOff) =>
+      this.#take(action, read, { isUrgent: true, calledOff }),
+  };
   readonly #options: ReadTurnsOptions;
   readonly #limits: ReadLimits;
   readonly #mostOnTheWay: number;
@@ -65,10 +85,19 @@ export class OpenReads implements ReadTurns {
     read: (terms: WireTerms) => Promise<ReadEnd<T>>,
     calledOff?: AbortSignal,
   ): Promise<ReadEnd<T>> {
+    return this.#take(action, read, { isUrgent: false, calledOff });
+  }
+
+  async #take<T>(
+    action: string,
+    read: (terms: WireTerms) => Promise<ReadEnd<T>>,
+    { isUrgent, calledOff }: Manner,
+  ): Promise<ReadEnd<T>> {
     const over = this.#options.signal;
     const line = this.#lineOf(action);
     const isOver = over.aborted || calledOff?.aborted === true;
-    const mayGo = isOver ? false : await this.#turnIn(line, calledOff);
+    const queue = isUrgent ? line.urgent : line.waiting;
+    const mayGo = isOver ? false : await this.#turnIn(queue, calledOff);
     if (!mayGo) return unreadable("unavailable", "the wait for its turn was called off");
     const { signal, release } = eitherOf(over, calledOff);
     const end = await this.#run(action, line, signal, read).finally(release);
@@ -109,12 +138,12 @@ export class OpenReads implements ReadTurns {
   #lineOf(action: string): Line {
     const known = this.#lines.get(action);
     if (known !== undefined) return known;
-    const line: Line = { waiting: new Set(), onTheWay: 0 };
+    const line: Line = { waiting: new Set(), urgent: new Set(), urgentInARow: 0, onTheWay: 0 };
     this.#lines.set(action, line);
     return line;
   }
 
-  async #turnIn(line: Line, calledOff: AbortSignal | undefined): Promise<boolean> {
+  async #turnIn(queue: Set<Waiter>, calledOff: AbortSignal | undefined): Promise<boolean> {
     return new Promise<boolean>((resolve) => {
       const waiter: Waiter = {
         turn: this.#lastTurn++,
@@ -124,11 +153,11 @@ export class OpenReads implements ReadTurns {
         },
       };
       const giveUp = () => {
-        line.waiting.delete(waiter);
+        queue.delete(waiter);
         waiter.go(false);
       };
       calledOff?.addEventListener("abort", giveUp);
-      line.waiting.add(waiter);
+      queue.add(waiter);
       this.#startMore();
     });
   }
@@ -136,9 +165,10 @@ export class OpenReads implements ReadTurns {
   #startMore(): void {
     while (this.#open < MOST_OPEN) {
       const line = this.#nextLine();
-      const [waiter] = line?.waiting ?? [];
+      const waiter = line === undefined ? undefined : nextOf(line);
       if (line === undefined || waiter === undefined) return;
       line.waiting.delete(waiter);
+      line.urgentInARow = line.urgent.delete(waiter) ? line.urgentInARow + 1 : 0;
       line.onTheWay += 1;
       this.#open += 1;
       waiter.go(true);
@@ -148,7 +178,7 @@ export class OpenReads implements ReadTurns {
   #nextLine(): Line | undefined {
     let next: { readonly line: Line; readonly turn: number } | undefined;
     for (const line of this.#lines.values()) {
-      const [waiter] = line.waiting;
+      const waiter = nextOf(line);
       if (waiter === undefined || line.onTheWay >= this.#mostOnTheWay) continue;
       if (next === undefined || waiter.turn < next.turn) next = { line, turn: waiter.turn };
     }
@@ -156,11 +186,20 @@ export class OpenReads implements ReadTurns {
   }
 
   #callOff(): void {
-    for (const { waiting } of this.#lines.values()) {
-      for (const { go } of waiting) go(false);
+    for (const { waiting, urgent } of this.#lines.values()) {
+      const all = [...urgent, ...waiting];
+      urgent.clear();
       waiting.clear();
+      for (const { go } of all) go(false);
     }
   }
+}
+
+function nextOf({ urgent, waiting, urgentInARow }: Line): Waiter | undefined {
+  const [hurried] = urgent;
+  const [patient] = waiting;
+  if (hurried === undefined || patient === undefined) return hurried ?? patient;
+  return urgentInARow + 1 < PATIENT_TURN_IN ? hurried : patient;
 }
 
 /**

@@ -48,9 +48,11 @@ export async function drain(parts: DrainParts): Promise<readonly string[]> {
   const leaving = intake.drain();
   // Its failure is told at its step; until then nobody listens.
   leaving.catch(() => undefined);
-  await step("calls", Promise.all(counters.map(async ({ lane }) => lane.stop())), deadline);
-  // Runs may take hours: at some point their requests must be told that nobody follows them.
-  if (!(await doneWithin(desk.idle(), deadline - closingMs / 2 - now(), abandon))) {
+  const calls = Promise.all(counters.map(async ({ lane }) => lane.stop()));
+  const settled = calls.then(async () => desk.idle());
+  // Runs may take hours, and a call may hang: at some point requests must be told that nobody
+  // follows them, while there is time to publish it.
+  if (!(await doneWithin(settled, deadline - closingMs / 2 - now(), abandon))) {
     const open = (sized: readonly { readonly size: number }[]) =>
       sized.reduce((sum, { size }) => sum + size, 0);
     const followed = open(counters.map(({ tracker }) => tracker));
@@ -58,6 +60,7 @@ export async function drain(parts: DrainParts): Promise<readonly string[]> {
     log.warn("drain.reading-abandoned", { followed, judged });
     for (const counter of counters) counter.stopReading();
   }
+  await step("calls", calls, deadline - closingMs / 4);
   await step("outcomes", desk.idle(), deadline);
   await step("dead letters", leaving, deadline);
   await step("offsets", intake.finalCommit(), deadline);

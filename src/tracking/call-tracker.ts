@@ -20,6 +20,8 @@ export interface CallTrackerOptions {
   readonly timeoutMs: number;
   /** Aborts when nothing can be followed any more: the process is about to go. */
   readonly stopped: AbortSignal;
+  /** Grows with every read of the connection, whoever asked: polls may wait behind those. */
+  readonly readsMade: () => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Something threw that must not. */
@@ -44,7 +46,6 @@ const MOST_ROUNDS = 20;
  */
 export class CallTracker {
   readonly #options: CallTrackerOptions;
-  readonly #turns: ReadTurns;
   readonly #due = new Heap<Tracked>((a, b) => a.nextPollAt < b.nextPollAt);
   readonly #tracked = new Set<Tracked>();
   #rounds = 0;
@@ -53,15 +54,7 @@ export class CallTracker {
 
   constructor(options: CallTrackerOptions) {
     this.#options = options;
-    const { turns, stopped } = options;
-    this.#turns = {
-      take: async (action, read) => {
-        const end = await turns.take(action, read);
-        this.#steps += 1;
-        return end;
-      },
-    };
-    stopped.addEventListener("abort", () => this.#abandon(), { once: true });
+    options.stopped.addEventListener("abort", () => this.#abandon(), { once: true });
   }
 
   /** How many calls are followed. */
@@ -69,9 +62,9 @@ export class CallTracker {
     return this.#tracked.size;
   }
 
-  /** Counts reads and rounds; with `runnable` it shows a tracker that is stuck. */
+  /** Counts rounds and the connection's reads; with `runnable` it shows a tracker that is stuck. */
   get steps(): number {
-    return this.#steps;
+    return this.#steps + this.#options.readsMade();
   }
 
   /** A poll is due this instant, but for the pace. */
@@ -131,7 +124,7 @@ export class CallTracker {
   }
 
   async #round(tracked: Tracked): Promise<void> {
-    const progress = await this.#options.provider.follow(tracked.following, this.#turns);
+    const progress = await this.#options.provider.follow(tracked.following, this.#options.turns);
     this.#rounds -= 1;
     this.#steps += 1;
     if (this.#tracked.has(tracked)) this.#learn(tracked, progress);

@@ -166,6 +166,25 @@ describe("a source that renews its keys", () => {
     expect(open).toHaveLength(0);
   });
 
+  it("does not ask again for each of many refusals", async () => {
+    const { source, open, answer, clock } = asked();
+    const first = source.keys(signal);
+    await answer("first", null);
+    source.refused(await first);
+    const second = source.keys(signal);
+    await settled();
+    await answer("second", null);
+    source.refused(await second);
+    expect(await idOf(source)).toBe("second");
+    clock.pass(5000);
+    source.refused(keysOf("second"));
+    const third = source.keys(signal);
+    await settled();
+    expect(open).toHaveLength(1);
+    await answer("third", null);
+    expect((await third).id.reveal()).toBe("third");
+  });
+
   it("does not wait longer than its deadline, and takes no late answer", async () => {
     const { source, open, answer } = asked({ deadlineMs: 5 });
     expect(await messageOf(source.keys(signal))).toContain("no answer within 0.005 s");

@@ -38,6 +38,7 @@ function aJudge(
     intervalMs: 2000,
     stopped: stop.signal,
     now: () => performance.now(),
+    hasRival: () => false,
     onFinding: (finding) => void told.push(finding),
     ...rest,
   });
@@ -121,6 +122,30 @@ describe("a judge", () => {
       { target: "2", finding: "cannot-tell" },
     ]);
     expect([readings, told]).toStrictEqual([[], ["cannot-tell", "cannot-tell"]]);
+  });
+
+  it("takes one rerun as evidence for no more than one call", async () => {
+    const asked: unknown[] = [];
+    const { judge, told } = aJudge(() => "ran", {
+      hasRival: (claimId, target) => {
+        asked.push([claimId, target]);
+        return target === "1";
+      },
+    });
+
+    await expect(judge.judge(question("1", "2"))).resolves.toMatchObject([
+      {
+        target: "1",
+        finding: "cannot-tell",
+        why: expect.stringMatching(/^reading 1; but/) as string,
+      },
+      { target: "2", finding: "ran" },
+    ]);
+    expect(asked).toStrictEqual([
+      ["c1", "1"],
+      ["c1", "2"],
+    ]);
+    expect(told).toStrictEqual(["cannot-tell", "ran"]);
   });
 
   it("ends with what it knows when the dispatcher stops", async () => {

@@ -60,6 +60,40 @@ describe("the turns of reads", () => {
     expect(done).toStrictEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it("are four in five of those that calls wait for, while polls wait too", async () => {
+    const { turns } = turnsWith(2);
+    const done: string[] = [];
+    for (let one = 0; one < 30; one++) void turns.take("a", read).then(() => done.push("poll"));
+    for (let one = 0; one < 30; one++) {
+      void turns.beforeCalls.take("a", read).then(() => done.push("before"));
+    }
+    await vi.advanceTimersByTimeAsync(16_000);
+
+    // Two polls were begun before anybody else asked.
+    const shared = done.slice(2, 27);
+    expect(shared.filter((one) => one === "before")).toHaveLength(20);
+    expect(shared.join(" ")).not.toContain("poll poll");
+  });
+
+  it("are called off for those that calls wait for as for the others", async () => {
+    const { turns, over } = turnsWith(1);
+    const ends = Array.from({ length: 5 }, async () => turns.beforeCalls.take("a", read));
+    const lost = new AbortController();
+    const given = turns.beforeCalls.take("a", read, lost.signal);
+    lost.abort();
+    await expect(given).resolves.toMatchObject({ kind: "unreadable", result: "unavailable" });
+    await vi.advanceTimersByTimeAsync(10);
+    over.abort();
+    await vi.advanceTimersByTimeAsync(10);
+
+    // Those at the gate hear it there.
+    const settled = await Promise.allSettled(ends);
+    const waited = settled.filter((one) => one.status === "fulfilled");
+    expect(waited.map(({ value }) => value.kind)).toStrictEqual([
+      ...["read", "unreadable", "unreadable"],
+    ]);
+  });
+
   it("hand out the read's end and count it", async () => {
     const { turns, results } = turnsWith(20);
     const lost = { kind: "unreadable", result: "unavailable", message: "nobody there" } as const;

@@ -122,6 +122,20 @@ describe("a drain", () => {
     expect(tookMs()).toBeLessThan(10_000);
   });
 
+  it("does not let a call that hangs take the time of the others' outcomes", async () => {
+    let tell: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    const { ended, events } = aDrain({
+      calls: forEver,
+      outcomes: async () => told,
+      stopsReading: () => setTimeout(tell, 100),
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    await expect(ended).resolves.toStrictEqual(["calls"]);
+    expect(events).toContain("reading 1");
+  });
+
   it.each<[string, Parameters<typeof aDrain>[0], readonly string[]]>([
     ["calls", { calls: forEver }, ["calls"]],
     ["outcomes", { outcomes: forEver }, ["outcomes"]],

@@ -8,7 +8,6 @@ import { Intake } from "../../src/inbound/intake.ts";
 import { MemoryJournal } from "../../src/journal/memory-journal.ts";
 import type { KafkaRecord } from "../../src/kafka/record.ts";
 import { RequestDesk } from "../../src/request-desk.ts";
-import { TargetCount } from "../../src/target-count.ts";
 import type { TrackEnd } from "../../src/tracking/call-tracker.ts";
 import { aRecord } from "../inbound/a-record.ts";
 import { FakeDeadLetters, FakeFeed } from "../inbound/fakes.ts";
@@ -88,7 +87,7 @@ class Rig {
           targets.map((target) => ({ target, finding: "cannot-tell", why: "" })),
       },
       until: "submitted",
-      concluding: new TargetCount(),
+      calls: { concluded: () => undefined },
       objection: () => null,
     });
     this.#intake = new Intake({

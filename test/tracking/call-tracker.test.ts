@@ -59,6 +59,7 @@ function aTracker(
     intervalMs: 2000,
     timeoutMs: 60_000,
     stopped: stop.signal,
+    readsMade: () => 0,
     now: () => performance.now(),
     onFailure: (error) => void failures.push(error),
     ...overrides,
@@ -185,12 +186,23 @@ describe("a call tracker", () => {
     expect(tracker.size).toBe(1);
   });
 
-  it("counts reads as steps, and shows that a poll is due while all rounds are taken", async () => {
+  it("counts its rounds and the connection's reads as steps", async () => {
+    let reads = 7;
+    const { tracker } = aTracker(() => "open", { readsMade: () => reads });
+    expect(tracker.steps).toBe(7);
+    void tracker.follow(jobOf("a"));
+    await vi.advanceTimersByTimeAsync(550);
+    reads = 9;
+
+    expect(tracker.steps).toBe(10);
+  });
+
+  it("shows that a poll is due while all rounds are taken", async () => {
     const { tracker } = aTracker(async () => new Promise<never>(() => undefined));
     for (let one = 0; one < 21; one++) void tracker.follow(jobOf(String(one)));
     await vi.advanceTimersByTimeAsync(550);
 
-    expect([tracker.steps, tracker.runnable]).toStrictEqual([20, true]);
+    expect([tracker.steps, tracker.runnable]).toStrictEqual([0, true]);
   });
 
   it("brings every call to exactly one end, whatever its rounds say", async () => {
