@@ -112,7 +112,11 @@ async function followed(
     tracker.follow(following),
     onTaken({ verdict, following, reconciled }),
   ]);
-  return tracked.kind === "ended"
-    ? { verdict: verdictOfTargets(end, tracked.targets, tracked.by), reconciled }
-    : { verdict: verdictOfLost(end, tracked.targets, tracked.message), reconciled };
+  if (tracked.kind === "lost") {
+    return { verdict: verdictOfLost(end, tracked.targets, tracked.message), reconciled };
+  }
+  return {
+    verdict: verdictOfTargets(end, tracked.targets, tracked.by),
+    reconciled: reconciled || tracked.by === "evidence",
+  };
 }

@@ -141,6 +141,15 @@ describe("the conclusion of a call", () => {
     });
   });
 
+  it("is reconciled when only readings told which targets a job ran", async () => {
+    const targets = [end("1", "SUCCEEDED"), end("2", "FAILED", "no")];
+    const { reconciled } = await conclude(anEnd.started("job-1"), {
+      tracked: { kind: "ended", by: "evidence", targets },
+    });
+
+    expect(reconciled).toBe(true);
+  });
+
   it("is UNKNOWN when the call was not followed to its end", async () => {
     const targets = [end("1", "UNKNOWN"), end("2", "FAILED")];
     const { verdict } = await conclude(anEnd.started("job-1"), {

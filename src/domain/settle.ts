@@ -17,7 +17,7 @@ export type SettledBy = "answer" | "job" | "runs" | "evidence";
 const NONE_SUCCEEDED = {
   answer: { code: "TARGETS_FAILED", failed: "were not run again" },
   job: { code: "JOB_FAILED", failed: "were not run again" },
-  runs: { code: "TARGETS_FAILED", failed: "were run again and did not end well" },
+  runs: { code: "TARGETS_FAILED", failed: "were not run again or did not end well" },
   evidence: { code: "NOT_EXECUTED", failed: "were not run again, as their state shows" },
 } as const satisfies Readonly<Record<SettledBy, object>>;
 

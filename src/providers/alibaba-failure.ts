@@ -17,8 +17,8 @@ import { type Consequence, endOfFailure, type Failure, type ToldError } from "./
 const CONSEQUENCES: readonly (readonly [RegExp, Consequence])[] = [
   // [2] Used up for the day, or until a ticket is answered: asking again soon is useless.
   [/^Throttling\.(Api\.Risk|Resource)(\.|$)/, "quota"],
-  // [1] [2] [3]
-  [/Throttling/, "throttled"],
+  // [1] [2] [3] The family alone: a code with the word in the middle is not documented anywhere.
+  [/^Throttling(\.|$)/, "throttled"],
   // [4] A repeated nonce proves that an earlier sending reached the gateway, not what became of it.
   [/^(?!Missing).*Nonce/, "uncertain"],
   // [2] Families lie: whatever its first word, a code that tells of trouble inside may come late.

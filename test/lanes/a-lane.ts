@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import type { CallEnd } from "../../src/domain/call-end.ts";
 import type { Evidence } from "../../src/domain/evidence.ts";
-import type { Provider, RerunCall, WireTerms } from "../../src/domain/provider.ts";
+import type { RerunCall, WireTerms } from "../../src/domain/provider.ts";
 import type { ReceivedRequest } from "../../src/domain/rerun-request.ts";
 import type { Claim, Journal } from "../../src/journal/journal.ts";
 import type { Held } from "../../src/lanes/hold.ts";
@@ -117,7 +117,7 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
   const lane = new Lane({
     name: "lane",
     // The lane uses no more of either than what is there.
-    provider: fakes.provider as unknown as Provider,
+    provider: fakes.provider,
     journal: fakes.journal as unknown as Journal,
     desk: fakes.desk,
     packing,

@@ -504,7 +504,7 @@ describe("a lane's surprises", () => {
   it("are told to the desk: a provider that throws", async () => {
     const bug = new Error("a bug");
     const { lane, desk } = aLane({
-      provider: { rerun: async () => Promise.reject(bug) } as never,
+      provider: { rerun: async () => Promise.reject(bug) },
     });
     lane.offer(numbered(1));
     await aMoment();

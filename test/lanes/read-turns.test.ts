@@ -78,6 +78,7 @@ describe("the turns of reads", () => {
   it("are called off for those that calls wait for as for the others", async () => {
     const { turns, over } = turnsWith(1);
     const ends = Array.from({ length: 5 }, async () => turns.beforeCalls.take("a", read));
+    const all = Promise.allSettled(ends);
     const lost = new AbortController();
     const given = turns.beforeCalls.take("a", read, lost.signal);
     lost.abort();
@@ -87,8 +88,7 @@ describe("the turns of reads", () => {
     await vi.advanceTimersByTimeAsync(10);
 
     // Those at the gate hear it there.
-    const settled = await Promise.allSettled(ends);
-    const waited = settled.filter((one) => one.status === "fulfilled");
+    const waited = (await all).filter((one) => one.status === "fulfilled");
     expect(waited.map(({ value }) => value.kind)).toStrictEqual([
       ...["read", "unreadable", "unreadable"],
     ]);

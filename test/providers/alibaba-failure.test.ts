@@ -18,7 +18,7 @@ describe("Alibaba's error codes", () => {
     ["Throttling.Api", "throttled"],
     ["Throttling.System", "throttled"],
     ["Throttling.Brand.New", "throttled"],
-    ["Some.Throttling", "throttled"],
+    ["Some.Throttling", "uncertain"],
 
     ["Throttling.Api.Risk", "quota"],
     ["Throttling.Resource", "quota"],

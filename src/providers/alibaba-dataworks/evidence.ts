@@ -36,18 +36,27 @@ export interface JudgingOptions {
   readonly now: () => number;
 }
 
+interface JudgingParts extends Omit<JudgingOptions, "now"> {
+  /** Milliseconds since the epoch. */
+  readonly calledAt: number;
+}
+
 /** One finding for each target in doubt, from one reading and, where nothing changed, its logs. */
 export async function judgeRuns(
   doubt: Doubt,
   options: JudgingOptions,
 ): Promise<readonly TargetFinding[]> {
-  return Promise.all(doubt.targets.map(async (target) => judgeRun(target, doubt, options)));
+  // Before any turn is waited for: the age of the call counts from here.
+  const calledAt = options.now() - doubt.writtenAgoMs;
+  return Promise.all(
+    doubt.targets.map(async (target) => judgeRun(target, doubt, { ...options, calledAt })),
+  );
 }
 
 async function judgeRun(
   target: string,
   doubt: Doubt,
-  options: JudgingOptions,
+  options: JudgingParts,
 ): Promise<TargetFinding> {
   const before = markOf(doubt.before, target);
   if (before === null) return cannotTell(target, "it was not read before the call");
@@ -77,10 +86,9 @@ async function judgeUnchanged(
     readonly seen: Comparison;
   },
   { writtenAgoMs }: Doubt,
-  { product, turns, now }: JudgingOptions,
+  { product, turns, calledAt }: JudgingParts,
 ): Promise<TargetFinding> {
-  const atMs = now() - writtenAgoMs;
-  const logs = await readOperationLogs(product, { id: target, atMs }, turns);
+  const logs = await readOperationLogs(product, { id: target, atMs: calledAt }, turns);
   if (logs.kind === "unreadable") {
     return cannotTell(target, `${seen.why}, but its operation log cannot be read: ${logs.message}`);
   }

@@ -47,7 +47,8 @@ export async function followRuns(
   ]);
   const last = lastRuns(sights.flatMap(({ instances }) => instances));
   const problem = sights.find((sight) => sight.problem !== null)?.problem ?? null;
-  if (problem !== null && last.size === 0) return problem;
+  const learned = last.size > 0 || sights.some(({ missing }) => missing.length > 0);
+  if (problem !== null && !learned) return problem;
   const ended = [...following.ended, ...open.flatMap((id) => endOf(last.get(id), following) ?? [])];
   const notes = notesAfter(following.notes, sights);
   return progressOf({ ...following, ended, notes }, last);
@@ -108,7 +109,10 @@ async function readGroup(
     readPage: async (page) => product.read(turns, listTaskInstances(place, ids, page), pageIn),
     most: MOST_PAGES,
   });
-  if (end.kind === "unreadable") return { instances: [], missing: [], problem: end };
+  if (end.kind === "unreadable") {
+    // A list that is refused will be refused again: its instances are read one by one from now on.
+    return { instances: [], missing: end.result === "refused" ? ids : [], problem: end };
+  }
   const instances = end.value.rows.filter(({ id }) => ids.includes(id));
   const missing = ids.filter((id) => !instances.some((one) => one.id === id));
   return { instances, missing, problem: null };

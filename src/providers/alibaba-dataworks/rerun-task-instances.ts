@@ -12,8 +12,9 @@ import type { AlibabaAnswer } from "../alibaba-sdk.ts";
 export function rerunTaskInstances(operation: DataWorksRerunTaskInstances): ProductAction {
   const { instanceIds, comment, useLatestConfig } = operation;
   const form = {
-    // Built from the decimal strings: as numbers, ids past 2^53 would be rounded.
-    Ids: `[${instanceIds.join(",")}]`,
+    // Built from the decimal strings: as numbers, ids past 2^53 would be rounded. Asked for twice is
+    // one rerun.
+    Ids: `[${[...new Set(instanceIds)].join(",")}]`,
     ...(comment === null ? {} : { Comment: comment }),
     ...(useLatestConfig === null ? {} : { UseLatestConfig: String(useLatestConfig) }),
   };

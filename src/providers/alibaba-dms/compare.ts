@@ -24,7 +24,7 @@ export function compare(before: Mark, now: FlowInstance): Comparison {
   if (isUnderWay(now.status)) {
     return ran(`its run was ${wordOf(wasStatus)} and it is ${wordOf(now.status)} again`);
   }
-  if (before["endTime"] !== null && now.endTime === null) {
+  if (before["endTime"] !== null && now.endTime === null && endedAs(now.status) === null) {
     return ran("its run had ended and it shows no end any more");
   }
   if (hasNewerEnd(before, now)) {

@@ -22,7 +22,8 @@ export function reRunTaskFlowInstance(operation: DmsRerunTaskFlowInstance): Prod
 
 /**
  * What the answer means. Only `Success` decides: the API page's own sample of a success carries an
- * error code. Without it nothing is known.
+ * error code. Without it nothing is known. DMS publishes no codes; those whose words tell of trouble
+ * inside leave open whether it ran.
  */
 export function endOfAnswer(answer: AlibabaAnswer, targets: readonly string[]): CallEnd {
   const fields = fieldsOf(answer);
@@ -34,11 +35,16 @@ export function endOfAnswer(answer: AlibabaAnswer, targets: readonly string[]): 
   }
   const [status, message] = success
     ? (["SUCCEEDED", null] as const)
-    : (["FAILED", errorIn(fields)] as const);
+    : ([isInside(textIn(fields, "ErrorCode")) ? "UNKNOWN" : "FAILED", errorIn(fields)] as const);
   const ends = targets.map((target): TargetEnd => ({ target, status, message }));
   const providerErrorCode = success ? null : textIn(fields, "ErrorCode");
   const trace = { providerRequestId, providerErrorCode };
   return { kind: "accepted", job: null, asyncJobId: null, targets: ends, ...trace };
+}
+
+/** A no for trouble inside may come after the deed. */
+function isInside(code: string | null): boolean {
+  return code !== null && /Internal|Unavailable|Busy|Time-?out|SystemError/i.test(code);
 }
 
 /** An answer's own words for why it failed. */

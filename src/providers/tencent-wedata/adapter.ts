@@ -58,7 +58,7 @@ export class TencentWedata implements Provider {
     );
     if (asked.kind === "failed") return asked.end;
     return operation.kind === "TencentRerunScheduleInstances"
-      ? endOfBatch(asked.value, call.targets)
+      ? endOfBatch(asked.value, call.targets, operation.rerunScope)
       : endOfStart(asked.value, operation.projectId);
   }
 
@@ -69,7 +69,7 @@ export class TencentWedata implements Provider {
     if (job !== null) return followJob(following, job, parts, this.#now());
     if (until === "submitted" || !runsItsTargets(operation)) {
       const ends = [...ended, ...openTargets(following).map(succeeded)];
-      return taken(following, operation, endsInOrder(call.targets, ends));
+      return taken(following, operation, endsInOrder(call.targets, ends), "answer");
     }
     return followRuns(following, parts);
   }

@@ -43,29 +43,31 @@ export function jobReadingOf(answer: unknown): JobReading | null {
   const data = dataOf(answer);
   const succeeded = numberOf(data["SuccessSubProcessCount"]);
   const status = textOf(data["Status"]);
-  const standing = standingOf(status, succeeded);
+  const total = numberOf(data["TotalSubProcessCount"]);
+  const standing = standingOf(status, succeeded, total);
   if (standing === null || status === null) return null;
   return {
     standing,
     status,
     error: textOf(data["ErrorDesc"]),
     succeeded,
-    total: numberOf(data["TotalSubProcessCount"]),
+    total,
     createdAt: textOf(data["CreateTime"]),
   };
 }
 
-/** A job that failed but counts successes succeeded in part, whatever its status says. */
+/** Where the counters do not go with the status, it succeeded in part, whatever that says. */
 function standingOf(
   status: string | null,
   succeeded: number | null,
+  total: number | null,
 ): JobReading["standing"] | null {
   switch (status) {
     case "INIT":
     case "RUNNING":
       return "open";
     case "SUCCESS":
-      return "succeeded";
+      return succeeded !== null && total !== null && succeeded < total ? "partial" : "succeeded";
     case "PART_SUCCESS":
       return "partial";
     case "FAIL":

@@ -93,6 +93,9 @@ export async function judgeTargets(
             "it changed, or tells no counter; that proves no rerun and excludes none",
           );
         case "nothing":
+          if (!runsTargetsAlone(operation)) {
+            return cannotTell("nothing about it has changed, but its children were not looked at");
+          }
           return doubt.writtenAgoMs < ABSENCE_PROVES_AFTER_MS
             ? cannotTell(
                 "nothing about it has changed, but it is too early to take that for an end",
@@ -107,10 +110,12 @@ function unchanged(ms: number): string {
   return `nothing about it has changed for ${Math.floor(ms / 1000)} s after the call`;
 }
 
+function runsTargetsAlone(operation: WedataOperation): boolean {
+  return operation.kind === "TencentRerunTriggerWorkflowRun" || operation.rerunScope === "SELF";
+}
+
 /** WeData tells no operator, and nobody named the children. */
 function caveat(operation: WedataOperation): string {
   const proof = "; that proves a rerun, not who asked for it";
-  const alone =
-    operation.kind === "TencentRerunTriggerWorkflowRun" || operation.rerunScope === "SELF";
-  return alone ? proof : `${proof}; its children were not looked at`;
+  return runsTargetsAlone(operation) ? proof : `${proof}; its children were not looked at`;
 }

@@ -15,7 +15,7 @@ const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
 
   // Common error codes, tencentcloud.com/document/api/1131/45350: a quota, not a rate.
   LimitExceeded: "quota",
-  // wedata/v20250806 and v20210820 of Tencent's SDKs (errors.go).
+  // wedata/v20250806 of Tencent's SDKs (errors.go).
   "InvalidParameter.QuotaExceedError": "quota",
 
   // Common error codes: checked before the product is asked.
@@ -23,6 +23,9 @@ const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
   "AuthFailure.*": "credentials",
   IpInBlacklist: "credentials",
   IpNotInWhitelist: "credentials",
+  // errors.go of 2025-08-06 and of 2021-08-20: parameter errors by name, the account's by nature.
+  "InvalidParameter.ClientIpNotAuthorized": "credentials",
+  "InvalidParameter.WeDataRoleNotExists": "credentials",
 
   // Common error codes: the keys are good, but not for this.
   "AuthFailure.UnauthorizedOperation": "not-permitted",
@@ -50,7 +53,7 @@ const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
   ResourceNotFound: "refused",
   "ResourceNotFound.*": "refused",
   ResourcesSoldOut: "refused",
-  // errors.go of both versions; a parameter error in spite of its family.
+  // errors.go of 2025-08-06; a parameter error in spite of its family.
   "InternalError.InvalidParameter": "refused",
   "InvalidParameter.WorkspaceNotExist": "refused",
   // errors.go of 2021-08-20: too large a batch stays too large, a quota would hold everybody else.

@@ -26,7 +26,7 @@ export async function followJob(
     case "open":
       return { kind: "open", following: known, told: `its job is ${reading.status}` };
     case "succeeded":
-      return taken(known, parts.operation, targets.map(succeeded));
+      return taken(known, parts.operation, targets.map(succeeded), "job");
     case "failed": {
       const message = reading.error ?? "the job failed";
       const failed = targets.map((target): TargetEnd => ({ target, status: "FAILED", message }));

@@ -31,7 +31,7 @@ export async function followPartial(
   const partly = partlySucceeded(job);
   if (!runsItsTargets(operation)) {
     const ends = call.targets.map((target) => unknown(target, partly));
-    return taken(following, operation, ends);
+    return taken(following, operation, ends, "job");
   }
   const looks = await Promise.all(
     call.targets.map(async (target) => lookAtRun(following, target, parts)),
@@ -51,7 +51,7 @@ export async function followPartial(
   const ends = call.targets.map((target, index) =>
     endOf(target, findings[index] ?? "cannot-tell", fit, partly),
   );
-  return taken(following, operation, ends);
+  return taken(following, operation, ends, "evidence");
 }
 
 /** How the runs that were seen go with the job's count of them. */

@@ -1,4 +1,4 @@
-import { markOf } from "../../domain/evidence.ts";
+import { type Mark, markOf } from "../../domain/evidence.ts";
 import type { Following } from "../../domain/following.ts";
 import type { ReadEnd } from "../../domain/provider.ts";
 import { textOf } from "./answer.ts";
@@ -6,6 +6,7 @@ import { readAgain } from "./evidence.ts";
 import { CLOCK_TOLERANCE_MS, epochMsOf } from "./provider-time.ts";
 import type { ReadParts } from "./reads.ts";
 import { changeBetween } from "./run-reading.ts";
+import { isAtRest } from "./run-state.ts";
 
 /** Whether a target of a followed call has run anew, and how its last run stands. */
 export interface RunSight {
@@ -34,7 +35,7 @@ export async function lookAtRun(
 ): Promise<ReadEnd<RunSight>> {
   const { operation, reads, turns } = parts;
   const before = markOf(following.before, target);
-  if (before !== null) {
+  if (before !== null && canTell(before)) {
     const end = await readAgain(target, before, parts);
     if (end.kind === "unreadable") return end;
     const { mark, error } = end.value;
@@ -57,6 +58,11 @@ export async function lookAtRun(
   const since = newSince(following, textOf(mark["startedAt"]));
   const newRun = since === "seen" ? "seen" : "unclear";
   return { kind: "read", value: { newRun, state: textOf(mark["state"]), error } };
+}
+
+/** A target that was not at rest can only be told by its rounds. */
+function canTell(before: Mark): boolean {
+  return isAtRest(before["state"]) || typeof before["rounds"] === "number";
 }
 
 /** Whether a run that began then began because of the call, or after it. */

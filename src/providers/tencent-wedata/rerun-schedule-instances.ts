@@ -2,6 +2,7 @@ import type { CallEnd, TargetEnd } from "../../domain/call-end.ts";
 import type {
   DataTimeOrder,
   DownstreamScope,
+  RerunScope,
   ScheduleDependency,
   TencentRerunScheduleInstances,
 } from "../../domain/operation.ts";
@@ -59,10 +60,7 @@ function namedParametersOf(operation: TencentRerunScheduleInstances): object {
   const { keepSelfWorkflowDependency, selfWorkflowDependency } = operation;
   const { parallelism, dataTimeOrder, redoParams } = operation;
   return {
-    Instances: operation.instances.map(({ taskId, curRunDate }) => ({
-      TaskId: taskId,
-      CurRunDate: curRunDate,
-    })),
+    Instances: instancesOf(operation),
     CheckFather: operation.checkParents,
     RerunType: RERUN_TYPES[operation.rerunScope],
     SkipEventListening: operation.skipEventListening,
@@ -84,13 +82,29 @@ function namedParametersOf(operation: TencentRerunScheduleInstances): object {
   };
 }
 
+/** Each instance once: asked for twice is one rerun. */
+function instancesOf({ instances }: TencentRerunScheduleInstances): readonly object[] {
+  const byTarget = new Map(
+    instances.map(({ taskId, curRunDate }) => [
+      `${taskId}_${curRunDate}`,
+      { TaskId: taskId, CurRunDate: curRunDate },
+    ]),
+  );
+  return [...byTarget.values()];
+}
+
 /**
  * What the answer means: `Result` alone decides. True is final, because nothing can be read by the
  * id that may come along (no operation of this version takes an `AsyncActionId`). False is about the
- * whole batch: with one target it failed; with several nobody knows which, and readings must decide.
+ * whole batch: a single instance that is rerun alone failed; of several, or of one with its children,
+ * nobody knows which, and readings must decide. So must they when the reason is trouble inside.
  * Without a `Result` it is open what happened.
  */
-export function endOfBatch(answer: unknown, targets: readonly string[]): CallEnd {
+export function endOfBatch(
+  answer: unknown,
+  targets: readonly string[],
+  rerunScope: RerunScope,
+): CallEnd {
   const { Result, ErrorId, ErrorDesc, AsyncActionId } = dataOf(answer);
   const trace = traceOf(answer);
   if (typeof Result !== "boolean") {
@@ -105,9 +119,10 @@ export function endOfBatch(answer: unknown, targets: readonly string[]): CallEnd
   const told = [code, textOf(ErrorDesc)].filter((text) => text !== null).join(": ");
   const message = told === "" ? "the provider said no, without a reason" : told;
   const providerErrorCode = code;
-  if (targets.length === 1) {
+  const isInside = code !== null && /^InternalError(\.|$)/.test(code);
+  if (targets.length === 1 && rerunScope === "SELF" && !isInside) {
     return { ...taken, providerErrorCode, targets: ended("FAILED", message) };
   }
-  const unclear = `the provider said no to the batch, not to which of its instances: ${message}`;
+  const unclear = `the provider said no to the batch, not to what of it: ${message}`;
   return { ...taken, providerErrorCode, targets: ended("UNKNOWN", unclear) };
 }

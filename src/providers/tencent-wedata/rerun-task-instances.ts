@@ -13,7 +13,8 @@ export function rerunTaskInstances(operation: TencentRerunTaskInstances): Wedata
   const { skipEventListening, parallelism, selfWorkflowDependency, param } = operation;
   const parameters = {
     ProjectId: operation.projectId,
-    InstanceKeyList: operation.instanceKeys,
+    // Asked for twice is one rerun.
+    InstanceKeyList: [...new Set(operation.instanceKeys)],
     RerunType: RERUN_TYPES[operation.rerunScope],
     CheckParentType: operation.parentCheck,
     SonRangeType: operation.downstreamScope,

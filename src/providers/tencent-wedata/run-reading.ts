@@ -1,5 +1,5 @@
 import type { Mark } from "../../domain/evidence.ts";
-import { isAtRest, phaseOf } from "./run-state.ts";
+import { isAtRest, isWaiting, phaseOf } from "./run-state.ts";
 
 /**
  * What one reading told about a target. Its mark has some of:
@@ -30,11 +30,14 @@ export type Change =
  * Compares two readings of one target.
  *
  * A target that was at rest runs again only if somebody asks for it: then any sign of a run is a new
- * run. One that was not may be retried by the provider itself: then only its rounds tell.
+ * run. One that ran may be retried by the provider itself: then only its rounds tell. One that was
+ * waiting had a run to come already, asked for by somebody else: then nothing tells.
  */
 export function changeBetween(before: Mark, now: Mark): Change {
-  if (isUp(before, now, "rounds")) return newRun(before, now, "rounds");
   const rested = isAtRest(before["state"]);
+  if (!isWaiting(before["state"]) && isUp(before, now, "rounds")) {
+    return newRun(before, now, "rounds");
+  }
   if (rested) {
     if (isUp(before, now, "runs")) return newRun(before, now, "runs");
     if (isLater(before, now, "startedAt")) return newRun(before, now, "startedAt");
@@ -43,7 +46,8 @@ export function changeBetween(before: Mark, now: Mark): Change {
       return { kind: "new-run", seen: "other executions of its tasks are there" };
     }
   }
-  const wouldShow = counts(before, "rounds") || (rested && counts(before, "runs"));
+  // Behind a run that still goes, a new one may wait for longer than anybody looks.
+  const wouldShow = rested && (counts(before, "rounds") || counts(before, "runs"));
   const fields = new Set([...Object.keys(before), ...Object.keys(now)]);
   const same = [...fields].every((field) => before[field] === now[field]);
   return { kind: same && wouldShow ? "nothing" : "unclear" };

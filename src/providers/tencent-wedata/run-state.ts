@@ -55,6 +55,14 @@ export function phaseOf(state: unknown): RunPhase | null {
   return PHASES[state] ?? null;
 }
 
+/** States of a run that goes, or goes on by itself after a failure. */
+const GOING = new Set(["RUNNING", "FAILED_RETRY", "1", "19", "22", "3"]);
+
+/** Whether a run in this state has yet to begin; a state that is not known may be one of those. */
+export function isWaiting(state: unknown): boolean {
+  return !isAtRest(state) && !(typeof state === "string" && GOING.has(state));
+}
+
 /** Whether a run in this state goes on only if somebody starts it again. */
 export function isAtRest(state: unknown): boolean {
   const phase = phaseOf(state);

@@ -1,10 +1,12 @@
 import type { TargetEnd } from "../../domain/call-end.ts";
 import { endsInOrder, type Following, type Progress } from "../../domain/following.ts";
+import type { SettledBy } from "../../domain/settle.ts";
 import { runsItsTargets } from "./evidence.ts";
 import type { WedataOperation } from "./reads.ts";
 
 /**
- * Goes on after the provider took the operation for the targets that succeeded.
+ * Goes on after the provider took the operation for the targets that succeeded; `by` is what told
+ * which ones.
  *
  * Where only the children run, `finished` ends like `submitted`, and says so: nobody named them, so
  * there is nothing to read.
@@ -13,10 +15,10 @@ export function taken(
   following: Following,
   operation: WedataOperation,
   ends: readonly TargetEnd[],
+  by: SettledBy,
 ): Progress {
   const { call, until } = following;
   const others = ends.filter(({ status }) => status !== "SUCCEEDED");
-  const by = following.job === null ? "answer" : "job";
   if (until === "submitted" || others.length === ends.length) {
     return { kind: "ended", by, targets: endsInOrder(call.targets, ends) };
   }

@@ -25,6 +25,10 @@ describe("the form of RerunTaskInstances", () => {
     });
   });
 
+  it("names each instance once: asked for twice is one rerun", () => {
+    expect(formOf(aDataWorksRerun({ instanceIds: ["5", "6", "5"] }))["Ids"]).toBe("[5,6]");
+  });
+
   it("writes ids digit for digit", () => {
     expect(formOf(aDataWorksRerun({ instanceIds: PAST_DOUBLES }))["Ids"]).toBe(
       "[9007199254740993,9223372036854775807]",

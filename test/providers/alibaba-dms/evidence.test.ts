@@ -64,7 +64,7 @@ describe("judging a call of DMS", () => {
     ["a later run ended already", {}, { ...LATER, Status: 4 }],
     ["it had ended and waits", {}, { Status: 0 }],
     ["it had ended and runs", { Status: 5 }, { Status: 1 }],
-    ["its end was cleared", {}, { EndTime: "" }],
+    ["its end was cleared", {}, { Status: 2, EndTime: "" }],
     ["it has a later end", {}, { EndTime: LATER.EndTime }],
   ])("finds that it ran when %s, early or late", async (_what, then, rest) => {
     const before = await readBefore(then);

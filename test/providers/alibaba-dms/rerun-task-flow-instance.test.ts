@@ -28,6 +28,16 @@ describe("the answer of ReRunTaskFlowInstance", () => {
     });
   });
 
+  it.each(["InternalError", "ServiceUnavailable", "Dag.Timeout", "SystemBusy"])(
+    "leaves open whether it ran when the reason is trouble inside: %s",
+    (ErrorCode) => {
+      expect(end({ Success: false, ErrorCode })).toMatchObject({
+        ...{ kind: "accepted", providerErrorCode: ErrorCode },
+        targets: [{ target: "47", status: "UNKNOWN", message: ErrorCode }],
+      });
+    },
+  );
+
   it.each([
     [{}, 200],
     [{ Success: "true" }, 200],

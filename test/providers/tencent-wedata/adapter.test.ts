@@ -167,7 +167,7 @@ describe("a job at the simulator", () => {
     await admin.inject({ kind: "partial-success", targets: [B] });
 
     expect(await callAndFollow(both, "submitted")).toMatchObject({
-      by: "job",
+      by: "evidence",
       targets: [
         { target: A, status: "SUCCEEDED" },
         { target: B, status: "FAILED" },

@@ -143,10 +143,18 @@ describe("the judgement of a call in doubt", () => {
   ])("goes by the counter of its own read: %o", async (operation, then, now) => {
     cloud.say = () => then;
     const before = await readBefore(operation);
-    expect(await judge(operation, before)).toMatchObject([{ finding: "did-not-run" }]);
+    expect(await judge(operation, before)).toMatchObject([{ finding: "cannot-tell" }]);
     cloud.say = () => now;
 
     expect(await judge(operation, before, 0)).toMatchObject([{ finding: "ran" }]);
+  });
+
+  it("never proves the absence of what was to run with its children", async () => {
+    const operation = aTencentRerun({ instanceKeys: ["a"], rerunScope: "SELF_AND_CHILDREN" });
+    cloud.say = () => AT_REST;
+    const before = await readBefore(operation);
+
+    expect(await judge(operation, before)).toMatchObject([{ finding: "cannot-tell" }]);
   });
 
   it("does not take an automatic retry for a rerun", async () => {

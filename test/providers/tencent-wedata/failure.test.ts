@@ -30,6 +30,8 @@ describe("WeData's error codes", () => {
     ["AuthFailure.InvalidAuthorization", "credentials"],
     ["IpInBlacklist", "credentials"],
     ["IpNotInWhitelist", "credentials"],
+    ["InvalidParameter.ClientIpNotAuthorized", "credentials"],
+    ["InvalidParameter.WeDataRoleNotExists", "credentials"],
 
     ["AuthFailure.UnauthorizedOperation", "not-permitted"],
     ["UnauthorizedOperation", "not-permitted"],

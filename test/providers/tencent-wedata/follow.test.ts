@@ -146,7 +146,7 @@ describe("a job that succeeded in part", () => {
 
     expect(await follow(submitted())).toMatchObject({
       kind: "ended",
-      by: "job",
+      by: "evidence",
       targets: [
         { target: "a", status: "SUCCEEDED" },
         { target: "b", status: "FAILED", message: expect.stringMatching(/no new run$/) as string },

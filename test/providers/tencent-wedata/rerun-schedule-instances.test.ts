@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RerunScope } from "../../../src/domain/operation.ts";
 import {
   endOfBatch,
   rerunScheduleInstances,
@@ -75,9 +76,30 @@ describe("RunRerunScheduleInstances", () => {
   });
 });
 
+describe("instances that are asked for twice", () => {
+  it("are named once: that is one rerun", () => {
+    const one = { taskId: "1", curRunDate: "2025-10-01 00:00:00" };
+    const other = { ...one, taskId: "2" };
+
+    expect(
+      rerunScheduleInstances(aScheduleRerun({ instances: [one, other, { ...one }] })),
+    ).toMatchObject({
+      parameters: {
+        Instances: [
+          { TaskId: "1", CurRunDate: one.curRunDate },
+          { TaskId: "2", CurRunDate: one.curRunDate },
+        ],
+      },
+    });
+  });
+});
+
 describe("the answer of RunRerunScheduleInstances", () => {
-  const end = (Data: unknown, targets: readonly string[] = ["a"]) =>
-    endOfBatch({ Data, RequestId: "call-1" }, targets);
+  const end = (
+    Data: unknown,
+    targets: readonly string[] = ["a"],
+    rerunScope: RerunScope = "SELF",
+  ) => endOfBatch({ Data, RequestId: "call-1" }, targets, rerunScope);
 
   it("is final when it says yes: there is nothing to poll", () => {
     const data = { Result: true, AsyncActionId: "x-1", ErrorId: null, ErrorDesc: null };
@@ -111,8 +133,7 @@ describe("the answer of RunRerunScheduleInstances", () => {
   });
 
   it("leaves open of which of several targets it says no", () => {
-    const message =
-      "the provider said no to the batch, not to which of its instances: E1: no such task";
+    const message = "the provider said no to the batch, not to what of it: E1: no such task";
 
     expect(
       end({ Result: false, ErrorId: "E1", ErrorDesc: "no such task" }, ["a", "b"]),
@@ -126,6 +147,15 @@ describe("the answer of RunRerunScheduleInstances", () => {
     });
   });
 
+  it.each<[string, object, RerunScope]>([
+    ["its children may have failed", { ErrorId: "E1" }, "SELF_AND_CHILDREN"],
+    ["trouble inside may come late", { ErrorId: "InternalError.CallSchedulerApiError" }, "SELF"],
+  ])("leaves open whether its one target ran where %s", (_why, error, rerunScope) => {
+    expect(end({ Result: false, ...error }, ["a"], rerunScope)).toMatchObject({
+      targets: [{ target: "a", status: "UNKNOWN" }],
+    });
+  });
+
   it.each([null, undefined, {}, { Result: null }, { Result: "true" }, { Result: 1 }, "text"])(
     "is uncertain without a result: %j",
     (data) => {
@@ -136,7 +166,7 @@ describe("the answer of RunRerunScheduleInstances", () => {
   it("never throws, whatever the answer is", () => {
     fc.assert(
       fc.property(fc.anything(), (answer) => {
-        expect(["accepted", "uncertain"]).toContain(endOfBatch(answer, ["a"]).kind);
+        expect(["accepted", "uncertain"]).toContain(endOfBatch(answer, ["a"], "SELF").kind);
       }),
     );
   });

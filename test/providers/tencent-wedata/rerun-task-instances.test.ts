@@ -17,6 +17,12 @@ describe("RerunTaskInstancesAsync", () => {
     });
   });
 
+  it("names each instance once: asked for twice is one rerun", () => {
+    const operation = aTencentRerun({ instanceKeys: ["a", "b", "a"] });
+
+    expect(rerunTaskInstances(operation).parameters).toMatchObject({ InstanceKeyList: ["a", "b"] });
+  });
+
   it("spells everything as the API page does", () => {
     const operation = aTencentRerun({
       instanceKeys: ["a", "b"],

@@ -13,7 +13,7 @@ const moving = { ...rested, state: "FAILED_RETRY" } as const;
 describe("what changed between two readings of a target", () => {
   it("is nothing when nothing did and a new run would have shown", () => {
     expect(changeBetween(rested, { ...rested })).toStrictEqual({ kind: "nothing" });
-    expect(changeBetween({ ...moving, rounds: 1 }, { ...moving, rounds: 1 })).toStrictEqual({
+    expect(changeBetween({ ...rested, rounds: 1 }, { ...rested, rounds: 1 })).toStrictEqual({
       kind: "nothing",
     });
   });
@@ -43,6 +43,17 @@ describe("what changed between two readings of a target", () => {
     ["an update of something", rested, { ...rested, updatedAt: "2025-10-02 12:00:00" }],
     ["nothing, where no counter is told", { ...rested, runs: null }, { ...rested, runs: null }],
     ["nothing, where only retries are counted", moving, { ...moving }],
+    ["nothing, behind a run that still goes", { ...moving, rounds: 1 }, { ...moving, rounds: 1 }],
+    [
+      "a new round of what was waiting for one already",
+      { ...rested, state: "WAIT_RUN", rounds: 0 },
+      { ...rested, state: "RUNNING", rounds: 1 },
+    ],
+    [
+      "a new round after a state that nobody knows",
+      { ...rested, state: "PAUSED", rounds: 0 },
+      { ...rested, rounds: 1 },
+    ],
     ["a counter that went down", rested, { ...rested, runs: 2 }],
     ["a state that nobody knows", rested, { ...rested, state: "PAUSED" }],
     [
