@@ -73,7 +73,7 @@ export async function concludeCall(
     return { verdict: verdictOfTargets(end, targets, by), reconciled };
   }
   const ended = targets.filter(({ status }) => status !== "SUCCEEDED");
-  return followed(end, { ...begin, job: null, ended }, reconciled, parts);
+  return followed(end, { ...begin, job: null, ended }, reconciled, parts, running);
 }
 
 async function answered(
@@ -101,11 +101,19 @@ function judged(told: TargetEnd, findings: readonly TargetFinding[]): TargetEnd 
   return { ...end, message };
 }
 
+/** What showed that the call ran stays in front of how the run ended. */
+function withEvidence(end: TargetEnd, evidence: readonly TargetEnd[]): TargetEnd {
+  const seen = evidence.find(({ target }) => target === end.target)?.message ?? null;
+  const told = [seen, end.message].filter((text) => text !== null);
+  return { ...end, message: told.length === 0 ? null : told.join("; ") };
+}
+
 async function followed(
   end: DecidedEnd,
   following: Following,
   reconciled: boolean,
   { tracker, onTaken }: ConclusionParts,
+  evidence: readonly TargetEnd[] = [],
 ): Promise<Conclusion> {
   const verdict = verdictOfTaken(end, following);
   const [tracked] = await Promise.all([
@@ -115,8 +123,9 @@ async function followed(
   if (tracked.kind === "lost") {
     return { verdict: verdictOfLost(end, tracked.targets, tracked.message), reconciled };
   }
+  const targets = tracked.targets.map((one) => withEvidence(one, evidence));
   return {
-    verdict: verdictOfTargets(end, tracked.targets, tracked.by),
+    verdict: verdictOfTargets(end, targets, tracked.by),
     reconciled: reconciled || tracked.by === "evidence",
   };
 }

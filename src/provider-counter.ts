@@ -44,6 +44,8 @@ export interface ProviderCounter extends Counter {
   readonly until: TrackUntil;
   /** The most calls in a second, by its own limits or by those that it shares. */
   readonly callsPerSecond: number;
+  /** Counted against `callsPerDay`; null: not counted. */
+  callsOfTheDay(): RateLimits["ofTheDay"];
   /** Ends all judging and following now, with what is known: the process is about to go. */
   stopReading(): void;
 }
@@ -82,6 +84,7 @@ export function createCounter(parts: CounterParts): ProviderCounter {
     ...{ config, kind, operations, lane, judge, tracker, calls, until: track.until },
     objection: (operation) => provider.objection(operation),
     callsPerSecond: limits.perSecond,
+    callsOfTheDay: () => limits.ofTheDay,
     stopReading: () => stopped.abort(new Error("the dispatcher is stopping")),
   };
 }

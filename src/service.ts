@@ -212,9 +212,10 @@ function limitsOf(limits: ReadonlyMap<string, RateLimits>, name: string): RateLi
 }
 
 /** What the log tells of an outcome; labels and reasons of requesters stay out of it. */
-function summaryOf({ echo, source, status, reason, attempts }: Outcome): Record<string, unknown> {
+function summaryOf(outcome: Outcome): Record<string, unknown> {
+  const { echo, source, status, reason, attempts, reconciled } = outcome;
   const { requestId, provider, operationName } = echo;
   const { partition, offset } = source;
-  const at = `${partition}/${offset}`;
-  return { requestId, provider, operationName, at, status, reason: reason?.code, attempts };
+  const told = { status, reason: reason?.code, attempts, reconciled };
+  return { requestId, provider, operationName, at: `${partition}/${offset}`, ...told };
 }

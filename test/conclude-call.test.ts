@@ -100,7 +100,7 @@ describe("the conclusion of a call", () => {
     const { verdict } = await conclude(anEnd.uncertain());
 
     expect(verdict.reason?.message).toContain("no answer");
-    expect(verdict.reason?.message).toContain("look there before asking again");
+    expect(verdict.reason?.message).toContain("look at the provider before asking again");
   });
 
   it("judges only the targets that the answer left open, and keeps the answer's words", async () => {
@@ -189,6 +189,8 @@ describe("the conclusion of a call", () => {
 
     expect(taken).toMatchObject([{ verdict: { status: "ACCEPTED" }, reconciled: true }]);
     expect([verdict.status, reconciled]).toStrictEqual(["SUCCEEDED", true]);
+    // What shows that the call ran is told with how its run ended.
+    expect(verdict.targets.map(({ message }) => message)).toStrictEqual(["why 1", "why 2"]);
   });
 
   it("follows nothing when no target ran", async () => {

@@ -55,6 +55,9 @@ export function endsInOrder(
   const byTarget = new Map(ends.map((end) => [end.target, end]));
   return targets.map(
     (target) =>
-      byTarget.get(target) ?? { target, status: "UNKNOWN", message: "nothing was told about it" },
+      byTarget.get(target) ?? {
+        ...{ target, status: "UNKNOWN" },
+        message: "the provider took it; its end was not seen",
+      },
   );
 }

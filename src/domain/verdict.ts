@@ -35,8 +35,12 @@ export function verdictOfTargets(
   const { status, reason } = settle(targets, by);
   const asyncJobId = end.kind === "accepted" ? end.asyncJobId : null;
   const verdict = { ...plainVerdict(status, reason), ...traceOf(end), asyncJobId, targets };
-  if (end.kind !== "uncertain" || reason?.code !== "CALL_UNCERTAIN") return verdict;
-  const message = `The call may have been executed, the provider did not say: look there before asking again. ${asSentence(end.message)} ${reason.message}`;
+  if (end.kind !== "uncertain" || reason === null) return verdict;
+  const advice =
+    reason.code === "CALL_UNCERTAIN"
+      ? " It may have been executed: look at the provider before asking again."
+      : "";
+  const message = `The call ended without a clear answer (${end.message}).${advice} ${reason.message}`;
   return { ...verdict, reason: { code: reason.code, message } };
 }
 
@@ -77,10 +81,6 @@ const STATUS_OF_FINDING = {
   "did-not-run": "FAILED",
   "cannot-tell": "UNKNOWN",
 } as const;
-
-function asSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
 
 function traceOf(end: CallEnd): Pick<Verdict, "providerRequestId" | "providerErrorCode"> {
   const { providerRequestId, providerErrorCode } = end;

@@ -80,6 +80,16 @@ export class DayBudget {
     return `${made} calls and reads were made in the last 24 hours and callsPerDay is ${this.#limit}${next}`;
   }
 
+  /** What the last 24 hours hold, what is on its way included. */
+  get made(): { readonly limit: number; readonly calls: number; readonly reads: number } {
+    this.#forgetOld();
+    return {
+      limit: this.#limit,
+      calls: this.#made.call + this.#underWay.call,
+      reads: this.#made.read + this.#underWay.read,
+    };
+  }
+
   #hasRoom(traffic: Traffic): boolean {
     const reads = this.#made.read + this.#underWay.read;
     const all = this.#made.call + this.#underWay.call + reads;

@@ -72,6 +72,11 @@ export class RateLimits {
     return Math.max(pace, this.#day?.opensAt() ?? 0);
   }
 
+  /** The calls and reads of the last 24 hours, by all that share the limits; null: not counted. */
+  get ofTheDay(): DayBudget["made"] | null {
+    return this.#day?.made ?? null;
+  }
+
   /** Why no call may be made for hours; null while calls may be made. */
   usedUp(): string | null {
     return this.#day?.usedUp() ?? null;

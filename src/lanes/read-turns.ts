@@ -100,9 +100,7 @@ export class OpenReads implements ReadTurns {
     const mayGo = isOver ? false : await this.#turnIn(queue, calledOff);
     if (!mayGo) return unreadable("unavailable", "the wait for its turn was called off");
     const { signal, release } = eitherOf(over, calledOff);
-    const end = await this.#run(action, line, signal, read).finally(release);
-    this.#options.onRead(action, end.kind === "read" ? "accepted" : end.result);
-    return end;
+    return this.#run(action, line, signal, read).finally(release);
   }
 
   async #run<T>(
@@ -127,7 +125,9 @@ export class OpenReads implements ReadTurns {
           leftTheWay();
         };
       };
-      return await read({ gate: { pass }, signal });
+      const end = await read({ gate: { pass }, signal });
+      this.#options.onRead(action, end.kind === "read" ? "accepted" : end.result);
+      return end;
     } finally {
       gate?.close();
       this.#open -= 1;

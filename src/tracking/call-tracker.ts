@@ -84,7 +84,7 @@ export class CallTracker {
         since,
         nextPollAt,
         giveUpAt: nextPollAt + timeoutMs,
-        lastTold: "it was never read",
+        lastTold: "it was never looked at",
         end: (end) => {
           this.#tracked.delete(tracked);
           resolve(end);
@@ -139,12 +139,12 @@ export class CallTracker {
     }
     if (progress.kind === "open") {
       tracked.following = progress.following;
-      tracked.lastTold = progress.told;
+      tracked.lastTold = `when last looked at: ${progress.told}`;
     } else {
-      tracked.lastTold = progress.message;
+      tracked.lastTold = `it could not be read the last time: ${progress.message}`;
     }
     if (now() >= tracked.giveUpAt) {
-      this.#lose(tracked, `it did not end within ${timeoutMs} ms`);
+      this.#lose(tracked, `its end was not seen within ${timeoutMs} ms`);
       return;
     }
     const delayMs = pollDelayMs(intervalMs, now() - tracked.since);
@@ -155,7 +155,7 @@ export class CallTracker {
   #lose(tracked: Tracked, why: string): void {
     const { call, job, ended } = tracked.following;
     const what = job === null ? "The runs were" : `Job ${job.jobId} was`;
-    const message = `${what} not followed to the end, ${why}; when last looked at: ${tracked.lastTold}`;
+    const message = `${what} not followed to the end: ${why}; ${tracked.lastTold}`;
     tracked.end({ kind: "lost", targets: endsInOrder(call.targets, ended), message });
   }
 }

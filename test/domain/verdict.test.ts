@@ -88,7 +88,17 @@ describe("the verdict on a call", () => {
     expect(verdict.reason).toStrictEqual({
       code: "CALL_UNCERTAIN",
       message:
-        "The call may have been executed, the provider did not say: look there before asking again. no answer. 2 of 2 targets: it is not known whether they were run again. 1: not read before",
+        "The call ended without a clear answer (no answer). It may have been executed: look at the provider before asking again. 2 of 2 targets: it is not known whether they were run again. 1: not read before",
+    });
+  });
+
+  it("says how the call ended even when readings decided it", () => {
+    const verdict = verdictOfTargets(uncertain, all("FAILED", "nothing changed"), "evidence");
+
+    expect(verdict.reason).toStrictEqual({
+      code: "NOT_EXECUTED",
+      message:
+        "The call ended without a clear answer (no answer). 2 of 2 targets were not run again, as their state shows. 1: nothing changed",
     });
   });
 

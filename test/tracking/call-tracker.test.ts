@@ -119,9 +119,11 @@ describe("a call tracker", () => {
 
     expect(end).toStrictEqual({
       kind: "lost",
-      targets: [{ target: "a", status: "UNKNOWN", message: "nothing was told about it" }],
+      targets: [
+        { target: "a", status: "UNKNOWN", message: "the provider took it; its end was not seen" },
+      ],
       message:
-        "Job job-1 was not followed to the end, it did not end within 10000 ms; when last looked at: it was still running",
+        "Job job-1 was not followed to the end: its end was not seen within 10000 ms; when last looked at: it was still running",
     });
     expect(rounds.at(-1)?.atMs).toBeCloseTo(11_000 + (rounds[0]?.atMs ?? 0) - 1000, -1);
     expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
@@ -148,7 +150,7 @@ describe("a call tracker", () => {
 
     await expect(end).resolves.toMatchObject({
       kind: "lost",
-      message: expect.stringContaining("when last looked at: no answer") as string,
+      message: expect.stringContaining("it could not be read the last time: no answer") as string,
     });
   });
 
@@ -274,7 +276,7 @@ describe("a call tracker that is stopped", () => {
 
     await expect(tracker.follow(jobOf("a"))).resolves.toMatchObject({
       kind: "lost",
-      message: expect.stringContaining("it was never read") as string,
+      message: expect.stringContaining("it was never looked at") as string,
     });
     expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
   });

@@ -194,6 +194,21 @@ describe("following the runs of DataWorks", () => {
     });
   });
 
+  it("reads instances one by one when their list is refused", async () => {
+    cloud.script = ({ action }) =>
+      action === "GetTaskInstance"
+        ? oneRow(row("1", { Status: "Running" }))
+        : { status: 400, code: "InvalidParameter" };
+    const placed = openAfter(await follow(followingOf(["1"])));
+    const unplaced = openAfter(await follow(placed));
+    cloud.script = () => oneRow(row("1"));
+
+    expect(await follow(unplaced)).toMatchObject({ kind: "ended" });
+    expect(actions()).toStrictEqual([
+      ...["GetTaskInstance", "ListTaskInstances", "GetTaskInstance"],
+    ]);
+  });
+
   it.each<[string, ReturnType<ScriptedCloud["script"]>, object]>([
     ["is throttled", { status: 429, code: "Throttling.User" }, { result: "throttled" }],
     ["is refused", { status: 400, code: "Invalid.Instance" }, { result: "refused" }],
