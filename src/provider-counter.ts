@@ -45,7 +45,7 @@ export interface ProviderCounter extends Counter {
   /** The most calls in a second, by its own limits or by those that it shares. */
   readonly callsPerSecond: number;
   /** Counted against `callsPerDay`; null: not counted. */
-  callsOfTheDay(): RateLimits["ofTheDay"];
+  readonly callsOfTheDay: () => RateLimits["ofTheDay"];
   /** Ends all judging and following now, with what is known: the process is about to go. */
   stopReading(): void;
 }

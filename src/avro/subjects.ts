@@ -62,7 +62,9 @@ export function createSubjects(http: RegistryHttp): Subjects {
         // Apicurio looks for the very text, and another tool may have registered it with other blanks.
         const newest = await latest(subject);
         if (newest !== null && compact(newest.schemaText) === compact(schemaText)) return newest.id;
-        throw new SchemaNotRegistered(`${subject}: this schema is not registered`);
+        throw new SchemaNotRegistered(
+          `${subject}: this schema is not registered; \`schemas --register\` registers it`,
+        );
       }
       return integerIn(bodyOf(answer), "id");
     },

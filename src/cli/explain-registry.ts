@@ -17,8 +17,7 @@ export async function explainingRegistry<T>(ask: () => Promise<T>): Promise<T> {
       throw new CommandFailed(`The schema registry refused: ${error.message}`, { cause: error });
     }
     if (error instanceof SchemaNotRegistered) {
-      const hint = "`schemas --register` registers it.";
-      throw new CommandFailed(`${error.message}. ${hint}`, { cause: error });
+      throw new CommandFailed(`${error.message}.`, { cause: error });
     }
     throw error;
   }

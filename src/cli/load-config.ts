@@ -3,13 +3,14 @@ import { dirname, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type ConfigWarning, renderProblems } from "../config/config-problem.ts";
 import { parseConfig } from "../config/parse-config.ts";
+import type { MissingSecrets } from "../config/references.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface LoadOptions {
   /** The file's path; files that it names are found relative to its folder. */
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly allowMissingSecrets?: boolean;
+  readonly allowMissingSecrets?: MissingSecrets;
 }
 
 export interface LoadedConfig {

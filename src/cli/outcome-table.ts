@@ -31,8 +31,14 @@ export function outcomeRow(outcome: RerunOutcome): string {
   );
 }
 
-function detailOf({ reason, providerRequestId, asyncJobId }: RerunOutcome): string {
-  if (reason !== null) return `${reason.code}: ${reason.message}`;
+function detailOf(outcome: RerunOutcome): string {
+  const { reason, reconciled } = outcome;
+  const why = reason === null ? idsOf(outcome) : `${reason.code}: ${reason.message}`;
+  const how = reconciled ? "decided by readings (reconciled)" : "";
+  return [why, how].filter((part) => part !== "").join("; ");
+}
+
+function idsOf({ providerRequestId, asyncJobId }: RerunOutcome): string {
   const ids = [
     ...(providerRequestId === null ? [] : [`provider request ${providerRequestId}`]),
     ...(asyncJobId === null ? [] : [`job ${asyncJobId}`]),

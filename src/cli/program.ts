@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { parseDuration } from "../config/duration.ts";
+import type { MissingSecrets } from "../config/references.ts";
 import { checkCommand } from "./check.ts";
 import { type LoadedConfig, loadConfig } from "./load-config.ts";
 import { outcomesCommand } from "./outcomes.ts";
@@ -23,6 +24,10 @@ export interface Surroundings {
 const USAGE = 2;
 const DEFAULT_WAIT_MS = 600_000;
 const MAX_PARTITIONS = 10_000;
+
+const BY_PARTITION = `
+Outcomes are printed as they are read, partition by partition: in the order of their writing within
+one, so that COMPLETED (completedAt) may go back where the next one begins.`;
 
 /** Commands of the contract that a later version brings; naming one must not look like a typo. */
 const NOT_BUILT_YET = ["plan", "replay", "dead-letters", "lanes"];
@@ -52,19 +57,23 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
       writeErr: (text) => terminal.stderr(text),
     });
   const withConfig = async (
-    options: { readonly config: string; readonly secrets?: boolean },
+    { config: file }: { readonly config: string },
+    allowMissingSecrets: MissingSecrets,
     command: (loaded: LoadedConfig) => Promise<number>,
   ): Promise<void> => {
-    const allowMissingSecrets = options.secrets === false;
-    const load = { file: options.config, env: around.env, allowMissingSecrets };
-    const loaded = loadConfig(load, terminal);
+    const loaded = loadConfig({ file, env: around.env, allowMissingSecrets }, terminal);
     end(loaded === null ? USAGE : await command(loaded));
   };
+  // Whoever only talks with Kafka and the registry need not hold the keys of the clouds.
+  const withoutProviders = async (
+    options: { readonly config: string },
+    command: (loaded: LoadedConfig) => Promise<number>,
+  ): Promise<void> => withConfig(options, "of-providers", command);
 
   configured(program, "run", "Runs the service until SIGTERM; a second one abandons the drain.")
     .addHelpText("after", example("run --config rerun-dispatcher.yaml"))
     .action(async (options: { config: string }) =>
-      withConfig(options, async ({ config }) => runCommand({ ...around, config })),
+      withConfig(options, false, async ({ config }) => runCommand({ ...around, config })),
     );
 
   configured(program, "check", "Validates the config, then tries everything that it names.")
@@ -76,7 +85,7 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
       if (!options.secrets && !options.offline) {
         program.error("error: --no-secrets goes with --offline: nothing connects without them");
       }
-      await withConfig(options, async (loaded) =>
+      await withConfig(options, !options.secrets, async (loaded) =>
         checkCommand({ ...loaded, offline: options.offline, json: options.json }, terminal, stop),
       );
     });
@@ -88,7 +97,7 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
     .option("--json", "print as JSON", false)
     .addHelpText("after", example("topics --config rerun-dispatcher.yaml --create"))
     .action(async (options: TopicsFlags) =>
-      withConfig(options, async ({ config }) => {
+      withoutProviders(options, async ({ config }) => {
         const { create, partitions, replication = null, json } = options;
         return topicsCommand({ config, create, partitions, replication, json }, terminal);
       }),
@@ -100,7 +109,7 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
     .option("--json", "print as JSON", false)
     .addHelpText("after", example("schemas --config rerun-dispatcher.yaml --register"))
     .action(async (options: SchemasFlags) =>
-      withConfig(options, async ({ config }) => {
+      withoutProviders(options, async ({ config }) => {
         const { check, register, json } = options;
         return schemasCommand({ config, check, register, json }, terminal);
       }),
@@ -114,7 +123,7 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
     .option("--json", "print as JSON lines", false)
     .addHelpText("after", example("submit --config rerun-dispatcher.yaml --file req.json --wait"))
     .action(async (options: SubmitFlags) =>
-      withConfig(options, async ({ config }) => {
+      withoutProviders(options, async ({ config }) => {
         const { file, wait, json, requestedBy = null } = options;
         const timeoutMs = options.timeout ?? DEFAULT_WAIT_MS;
         const asked = { config, file, requestedBy, wait, timeoutMs, json };
@@ -123,12 +132,13 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
     );
 
   configured(program, "outcomes", "Prints the outcomes topic from its beginning.")
+    .addHelpText("after", BY_PARTITION)
     .option("--follow", "stay, and print what comes", false)
     .option("--request <id>", "only those of one requestId")
     .option("--json", "print as JSON lines", false)
     .addHelpText("after", example("outcomes --config rerun-dispatcher.yaml --follow"))
     .action(async (options: OutcomesFlags) =>
-      withConfig(options, async ({ config }) => {
+      withoutProviders(options, async ({ config }) => {
         const { follow, request = null, json } = options;
         return outcomesCommand({ config, follow, request, json }, terminal, stop);
       }),

@@ -1,4 +1,4 @@
-import type { ConfigValue } from "./config-value.ts";
+import type { ConfigValue, ScalarValue } from "./config-value.ts";
 
 /** One thing that is wrong with a config, in words for the person who wrote it. */
 export interface ConfigProblem {
@@ -57,6 +57,19 @@ export function isSecretPath(path: string): boolean {
   );
 }
 
+/** Keys under `credentials` that name where keys come from, and are no keys themselves. */
+const PUBLIC_PATH =
+  /\.credentials(\.source)?\.(roleArn|file|profile|tokenFile|sessionName|providerId|providerArn|externalId)$/;
+
+/** What a type looks like: a key that is pasted in its place has digits or capitals. */
+const TYPE_PATH = /\.credentials(\.source)?\.type$/;
+const LIKE_A_TYPE = /^[a-z-]{1,20}$/;
+
+function isShown(path: string, { value }: ScalarValue): boolean {
+  if (!isSecretPath(path) || PUBLIC_PATH.test(path)) return true;
+  return TYPE_PATH.test(path) && typeof value === "string" && LIKE_A_TYPE.test(value);
+}
+
 /** What a problem may say about the value at a path. */
 export function showFound(path: string, value: ConfigValue | undefined): string {
   if (value === undefined) return "nothing";
@@ -64,8 +77,14 @@ export function showFound(path: string, value: ConfigValue | undefined): string 
   if (value.kind === "list") return value.items.length === 0 ? "an empty list" : "a list";
   if (value.origin !== "file") return "a value that came through a reference (not shown)";
   if (value.value === null) return "null";
-  if (isSecretPath(path)) return "a value (not shown)";
+  if (!isShown(path, value)) return describeHidden(value);
   return typeof value.value === "string" ? showText(value.value) : String(value.value);
+}
+
+function describeHidden({ value }: ScalarValue): string {
+  if (value === "") return "an empty text";
+  if (typeof value === "string") return "a value (not shown)";
+  return typeof value === "number" ? "a number (not shown)" : "true or false (not shown)";
 }
 
 const SHOWN_CHARACTERS = 100;

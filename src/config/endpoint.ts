@@ -113,7 +113,7 @@ export function parseEndpoint(text: string, allowed: AllowedEndpoints): ParsedEn
   if (!isLoopback(host) && !isKnown && !isListed(host, allowed.allowAddresses)) {
     const list = suffixes.join(", ");
     return refused(
-      `a host under ${list}, or loopback; endpoints.allow adds host suffixes, endpoints.allowAddresses addresses`,
+      `a host under ${list}, or loopback; list the host's suffix in endpoints.allow, or the address in endpoints.allowAddresses`,
     );
   }
   const protocol = url.protocol === "https:" ? "https" : "http";

@@ -8,6 +8,7 @@ import type {
 } from "./config.ts";
 import { isMissing } from "./config-value.ts";
 import type { ReadingContext } from "./read-pem.ts";
+import { mayBeMissing } from "./references.ts";
 import { rereadingOf } from "./reread-keys.ts";
 import { PLACEHOLDER, Section } from "./section.ts";
 import { Secret } from "../domain/secret.ts";
@@ -178,7 +179,7 @@ function readOidc(credentials: Section, cloud: Cloud, context: ReadingContext): 
     if (rule.matches.test(value)) return value;
     const state = value === "" ? "not set" : "something else (not shown)";
     const path = `${credentials.path}.${key}`;
-    if (context.surroundings.allowMissingSecrets === true && value === "") {
+    if (value === "" && mayBeMissing(path, context.surroundings)) {
       context.findings.warn(path, `${name} is not set; a placeholder stands for it`);
     } else {
       const expected = `${rule.expected}, here or in the variable ${name}`;

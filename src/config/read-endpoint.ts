@@ -1,5 +1,5 @@
 import type { ProviderKind } from "../domain/operation.ts";
-import { parseRange } from "../wire/address-range.ts";
+import { type AddressRange, isWithin, numberOf, parseRange } from "../wire/address-range.ts";
 import type { Endpoint } from "./config.ts";
 import { type Findings, showFound } from "./config-problem.ts";
 import { isMissing, textOf } from "./config-value.ts";
@@ -31,17 +31,34 @@ export function readAllowedEndpoints(root: Section, findings: Findings): Allowed
   return { allow, allowAddresses: readRanges(endpoints, findings) };
 }
 
-/** The ranges that are right; the others are problems. */
+/** The ranges that are right, with warnings about those that let in too much; the others are problems. */
 function readRanges(endpoints: Section, findings: Findings): readonly string[] {
   const places = endpoints.items("allowAddresses", "a list of CIDRs such as 10.0.0.0/8");
   return places.flatMap(({ path, value }) => {
     if (isMissing(value)) return [];
     const text = value?.kind === "scalar" ? (textOf(value) ?? "") : "";
     const parsed = parseRange(text);
-    if (parsed.kind === "range") return [text];
+    if (parsed.kind === "range") {
+      const risk = riskOf(parsed.range);
+      if (risk !== null) findings.warn(path, `${showFound(path, value)} ${risk}`);
+      return [text];
+    }
     findings.add(path, showFound(path, value), parsed.expected);
     return [];
   });
+}
+
+/** Where machines in a cloud get credentials from: those of most clouds, and Alibaba's. */
+const METADATA_SERVICES = ["169.254.169.254", "100.100.100.200"] as const;
+
+/** What speaks against a range, null when nothing is known to. */
+function riskOf(range: AddressRange): string | null {
+  const services = METADATA_SERVICES.filter((one) => isWithin(numberOf(one) ?? -1n, range));
+  if (services.length === 0) return null;
+  const included = services.join(" and ");
+  const what = services.length === 1 ? "the metadata service" : "the metadata services";
+  const covers = EVERYTHING.has(range.bits) ? "covers every address, and so " : "";
+  return `${covers}includes ${included}, ${what} that hands out a machine's credentials; list a narrower range`;
 }
 
 /**

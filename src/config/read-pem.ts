@@ -1,7 +1,7 @@
 import { Secret } from "../domain/secret.ts";
 import { type Findings, showFound } from "./config-problem.ts";
 import { isMissing } from "./config-value.ts";
-import { errorCode, type Surroundings } from "./references.ts";
+import { errorCode, mayBeMissing, type Surroundings } from "./references.ts";
 import type { Section } from "./section.ts";
 
 /** What the reading of every section needs beside the section. */
@@ -27,7 +27,7 @@ export function readPem(
     problem("holds no PEM text");
   } catch (error) {
     const why = `cannot be read (${errorCode(error)})`;
-    if (surroundings.allowMissingSecrets === true) findings.warn(place.path, `the file ${why}`);
+    if (mayBeMissing(place.path, surroundings)) findings.warn(place.path, `the file ${why}`);
     else problem(why);
   }
   return null;

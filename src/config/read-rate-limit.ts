@@ -92,7 +92,7 @@ function operationsOf(kind: ProviderKind | undefined): readonly OperationName[] 
 }
 
 function readOptional(rateLimit: Section, key: string, max: number): number | null {
-  return rateLimit.isGiven(key) ? rateLimit.integer(key, { default: 1, min: 1, max }) : null;
+  return rateLimit.has(key) ? rateLimit.integer(key, { default: 1, min: 1, max }) : null;
 }
 
 function refuseBesideShare(rateLimit: Section): void {

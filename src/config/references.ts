@@ -6,8 +6,21 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Contents of a file that the config names; relative paths are the caller's business. Throws. */
   readonly readFile: (path: string) => string;
-  /** References and files that cannot be read become placeholders and warnings. */
-  readonly allowMissingSecrets?: boolean;
+  readonly allowMissingSecrets?: MissingSecrets;
+}
+
+/**
+ * Which references and files may be missing and become placeholders and warnings: all, none, or
+ * those of the providers' credentials, for commands that call no provider.
+ */
+export type MissingSecrets = boolean | "of-providers";
+
+const OF_PROVIDERS = /^providers\[\d+\]\.credentials(\.|$)/;
+
+/** Whether what stands at this path of the config may be missing. */
+export function mayBeMissing(path: string, { allowMissingSecrets }: Surroundings): boolean {
+  if (allowMissingSecrets === "of-providers") return OF_PROVIDERS.test(path);
+  return allowMissingSecrets === true;
 }
 
 // Either a whole reference or the beginning of something that wants to be one.
@@ -51,7 +64,7 @@ function resolveScalar(
       const got = name === undefined ? malformed(path, text) : resolve(kind, name, surroundings);
       if (got.kind === "value") return got.value;
       lost.push(reference);
-      if (surroundings.allowMissingSecrets === true && got.kind === "absent") {
+      if (got.kind === "absent" && mayBeMissing(path, surroundings)) {
         findings.warn(path, `${reference} is not there; a placeholder stands for it`);
       } else {
         findings.add(path, got.found, got.expected);

@@ -108,12 +108,11 @@ export class Section {
   }
 
   secret(key: string, rule: TextRule): Secret {
-    return new Secret(this.text(key, rule));
+    return new Secret(this.text(key, this.#quoted(key, rule)));
   }
 
   optionalSecret(key: string, rule: TextRule): Secret | null {
-    const text = this.optionalText(key, rule);
-    return text === null ? null : new Secret(text);
+    return this.isGiven(key) ? this.secret(key, rule) : null;
   }
 
   integer(key: string, rule: NumberRule): number {
@@ -165,6 +164,14 @@ export class Section {
     const paths = [key, ...others].map((one) => childPath(this.path, one));
     if (isRight || !this.#findings.areClean(paths)) return;
     this.#findings.add(childPath(this.path, key), this.shown(key), expected);
+  }
+
+  /** The rule, with what to do where YAML takes digits or a word for something else than text. */
+  #quoted(key: string, rule: TextRule): TextRule {
+    const { value } = this.place(key);
+    const isOther =
+      value?.kind === "scalar" && ["number", "boolean"].includes(typeof value.value);
+    return isOther ? { ...rule, expected: `${rule.expected}: put it in quotes` } : rule;
   }
 
   #withDefault<T>(
