@@ -73,7 +73,9 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
   configured(program, "run", "Runs the service until SIGTERM; a second one abandons the drain.")
     .addHelpText("after", example("run --config rerun-dispatcher.yaml"))
     .action(async (options: { config: string }) =>
-      withConfig(options, false, async ({ config }) => runCommand({ ...around, config })),
+      withConfig(options, false, async ({ config, warnings }) =>
+        runCommand({ ...around, config, warnings }),
+      ),
     );
 
   configured(program, "check", "Validates the config, then tries everything that it names.")

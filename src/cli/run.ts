@@ -1,4 +1,5 @@
 import type { Config, CredentialsConfig } from "../config/config.ts";
+import type { ConfigWarning } from "../config/config-problem.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createLog } from "../observability/log.ts";
 import { startService } from "../service.ts";
@@ -6,6 +7,7 @@ import { REMINDERS } from "../service-status.ts";
 
 export interface RunOptions {
   readonly config: Config;
+  readonly warnings: readonly ConfigWarning[];
   readonly version: string;
   /** Aborts once to drain. */
   readonly stop: AbortSignal;
@@ -17,7 +19,8 @@ export interface RunOptions {
  * `run`: the service, until it is told to stop. 0: drained. 1: it could not start or go on, or the
  * drain left something unfinished, which comes again after the next start.
  */
-export async function runCommand({ config, version, stop, abandon }: RunOptions): Promise<number> {
+export async function runCommand(options: RunOptions): Promise<number> {
+  const { config, warnings, version, stop, abandon } = options;
   const log = createLog(config.log, { redact: secretsOf(config) });
   const service = await startService({ config, version, log }).catch((error: unknown) => {
     log.fatal("service.not-started", { error });
@@ -27,6 +30,7 @@ export async function runCommand({ config, version, stop, abandon }: RunOptions)
   const { httpPort } = service;
   log.info("service.started", { version, http: `${config.http.host}:${httpPort}`, httpPort });
   for (const reminder of REMINDERS) log.warn("service.reminded", { reminder });
+  for (const { path, message } of warnings) log.warn("config.doubtful", { path, message });
   abandon.addEventListener("abort", () => service.abandon(), { once: true });
 
   const failure = await Promise.race([service.failed.then((error) => ({ error })), aborted(stop)]);

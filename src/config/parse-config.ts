@@ -27,6 +27,11 @@ const ROOT_KEYS = [
   "log",
 ] as const;
 
+/** Reads have a fifth of `callsPerDay`, rounded down: with less there is none. */
+const CALLS_FOR_A_READ = 5;
+const NO_READS =
+  "leaves no reads a day, of which reads have a fifth: jobs and runs cannot be followed and end UNKNOWN/TRACKING_TIMED_OUT; 5 or more leave some";
+
 /**
  * Reads a whole config file. Pure: the environment and the files come from `surroundings`.
  *
@@ -88,7 +93,29 @@ function readProviders(
   const providers = places.map((place) => readProvider(place, { ...context, allowed, drain }));
   refuseTwins(places, context.findings);
   refuseWrongShares(places, providers, context.findings);
+  warnOfNoReads(places, providers, context.findings);
   return providers;
+}
+
+/** Warns of days too short for a single read where something must be read to be followed. */
+function warnOfNoReads(
+  places: readonly Place[],
+  providers: readonly ProviderConfig[],
+  findings: Findings,
+): void {
+  places.forEach(({ path }, index) => {
+    const owner = providers[index];
+    const callsPerDay = owner?.rateLimit.callsPerDay ?? Infinity;
+    if (owner === undefined || callsPerDay >= CALLS_FOR_A_READ) return;
+    const all = providers.filter((one) => one === owner || one.rateLimit.shareWith === owner.name);
+    if (!all.some(mustRead)) return;
+    findings.warn(`${path}.rateLimit.callsPerDay`, NO_READS);
+  });
+}
+
+/** WeData's answers name jobs and runs that go on behind them. */
+function mustRead({ kind, track }: ProviderConfig): boolean {
+  return kind === "tencent-wedata" || track.until === "finished";
 }
 
 /** A limit is shared with a connection of the same kind that has limits of its own. */
@@ -104,7 +131,9 @@ function refuseWrongShares(
     if (sharer === undefined || wanted === null) return;
     if (!findings.areClean([sharePath, `${path}.kind`, `${path}.name`])) return;
     const wrong = wrongShare(sharer, wanted, providers);
-    if (wrong !== null) findings.add(sharePath, JSON.stringify(wanted), wrong);
+    const isThere = providers.some(({ name }) => name === wanted);
+    const names = isThere ? "" : namesBeside(index, places, findings);
+    if (wrong !== null) findings.add(sharePath, JSON.stringify(wanted), `${wrong}${names}`);
   });
 }
 
@@ -119,6 +148,19 @@ function wrongShare(
   if (owner.kind !== sharer.kind) return `a connection of its own kind, ${sharer.kind}`;
   if (owner.rateLimit.shareWith === null) return null;
   return `a connection with limits of its own: ${wanted} shares those of ${owner.rateLimit.shareWith}`;
+}
+
+/** The other connections that there are, as far as the file itself says their names. */
+function namesBeside(index: number, places: readonly Place[], findings: Findings): string {
+  const others = places.filter((_, other) => other !== index);
+  if (others.length === 0) return ", and there is none";
+  const names = others.flatMap(({ path, value }) => {
+    if (!findings.areClean([`${path}.name`])) return [];
+    const name = value?.kind === "map" ? value.entries.get("name") : undefined;
+    const isWritten = name?.kind === "scalar" && name.origin === "file";
+    return isWritten && typeof name.value === "string" ? [name.value] : [];
+  });
+  return names.length === 0 ? "" : `: ${names.join(", ")}`;
 }
 
 /** Requests name their connection, so that a name must mean one. */

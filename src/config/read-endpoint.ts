@@ -55,10 +55,11 @@ const METADATA_SERVICES = ["169.254.169.254", "100.100.100.200"] as const;
 function riskOf(range: AddressRange): string | null {
   const services = METADATA_SERVICES.filter((one) => isWithin(numberOf(one) ?? -1n, range));
   if (services.length === 0) return null;
-  const included = services.join(" and ");
+  const ends = ["0.0.0.0", "255.255.255.255"];
+  const isAll = ends.every((one) => isWithin(numberOf(one) ?? -1n, range));
+  const includes = isAll ? "covers every IPv4 address and so includes" : "includes";
   const what = services.length === 1 ? "the metadata service" : "the metadata services";
-  const covers = EVERYTHING.has(range.bits) ? "covers every address, and so " : "";
-  return `${covers}includes ${included}, ${what} that hands out a machine's credentials; list a narrower range`;
+  return `${includes} ${services.join(" and ")}, ${what} where a machine gets credentials; list a narrower range`;
 }
 
 /**

@@ -169,8 +169,7 @@ export class Section {
   /** The rule, with what to do where YAML takes digits or a word for something else than text. */
   #quoted(key: string, rule: TextRule): TextRule {
     const { value } = this.place(key);
-    const isOther =
-      value?.kind === "scalar" && ["number", "boolean"].includes(typeof value.value);
+    const isOther = value?.kind === "scalar" && ["number", "boolean"].includes(typeof value.value);
     return isOther ? { ...rule, expected: `${rule.expected}: put it in quotes` } : rule;
   }
 

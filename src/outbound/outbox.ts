@@ -79,7 +79,7 @@ export class Outbox {
         return value;
       } catch (error) {
         if (error instanceof SchemaNotRegistered) {
-          this.#registryTrouble = `${error.message}; \`schemas --register\` registers it`;
+          this.#registryTrouble = error.message;
         } else if (error instanceof RegistryUnavailable) {
           this.#registryTrouble = `the schema registry is away: ${error.message}`;
         } else {

@@ -299,11 +299,13 @@ it("trusts the configured authority, and without it nobody unknown", async () =>
   await expect(stranger.latest("s")).rejects.toThrow(RegistryUnavailable);
 });
 
-it("says which subject lacks the schema", async () => {
+it("says which subject lacks the schema, and what to do", async () => {
   const { registry } = await setUp();
   const asking = registry.idOf("rerun.outcomes-value", "{}");
   await expect(asking).rejects.toThrow(SchemaNotRegistered);
-  await expect(asking).rejects.toThrow("rerun.outcomes-value");
+  await expect(asking).rejects.toThrow(
+    "rerun.outcomes-value: this schema is not registered; `schemas --register` registers it",
+  );
 });
 
 it("rejects a value that does not fit its schema as what it is, a bug", async () => {

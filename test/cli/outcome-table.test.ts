@@ -33,6 +33,18 @@ it("shows the provider's ids when there is no reason to show", () => {
   expect(outcomeRow(fine)).toContain("provider request p-1, job j-1");
 });
 
+it("tells what was decided by readings from what was answered", () => {
+  const reconciled = { ...outcome, reconciled: true };
+  const told = "decided by readings (reconciled)";
+
+  expect(outcomeRow(reconciled)).toContain(`TARGETS_FAILED: 1 of 2; ${told}\n`);
+  expect(outcomeRow({ ...reconciled, reason: null, asyncJobId: "j-1" })).toContain(
+    `job j-1; ${told}\n`,
+  );
+  expect(outcomeRow({ ...reconciled, reason: null })).toContain(`  ${told}\n`);
+  expect(outcomeRow(outcome)).not.toContain(told);
+});
+
 it("does not let an outcome steer the terminal", () => {
   const evil = outcomeRow({ ...outcome, requestId: "\u001b[2J\nfake\u009b" });
   expect(evil.trimEnd()).not.toMatch(/\p{Cc}/u);

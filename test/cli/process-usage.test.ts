@@ -99,6 +99,41 @@ describe("check --offline", PATIENT, () => {
   });
 });
 
+describe("a command that calls no provider", PATIENT, () => {
+  const COMMANDS: readonly (readonly [readonly string[], string])[] = [
+    [["topics"], "broker"],
+    [["schemas"], "Cannot use the schema registry"],
+    [["outcomes"], "broker"],
+    [["submit", "--file", "/nowhere/at/all.json"], "/nowhere/at/all.json"],
+  ];
+
+  it.each(COMMANDS)("%j goes on without the credentials of providers", async (args, told) => {
+    const file = configFile("good.yaml", GOOD);
+    const { stderr } = await inThisProcess([...args, "--config", file]);
+    expect(stderr).toContain(told);
+    expect(stderr).not.toMatch(/NOT_SET|credentials|placeholder/);
+  });
+
+  it.each(COMMANDS)("%j wants the secrets of brokers and registry", async (args) => {
+    const registry = `{ url: http://127.0.0.1:9, username: u, password: "\${env:NOT_SET_REGISTRY}" }`;
+    const sasl = `sasl: { mechanism: plain, username: u, password: "\${env:NOT_SET_KAFKA}" }`;
+    const yaml = GOOD.replace("{ url: http://127.0.0.1:9 }", registry).replace("9]", `9], ${sasl}`);
+    const file = configFile("secrets.yaml", yaml);
+    const { code, stderr } = await inThisProcess([...args, "--config", file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("kafka.sasl.password");
+    expect(stderr).toContain("schemaRegistry.password");
+    expect(stderr).not.toContain("credentials");
+  });
+
+  it.each(["run", "check"])("is not %s", async (command) => {
+    const file = configFile("good.yaml", GOOD);
+    const { code, stderr } = await inThisProcess([command, "--config", file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("NOT_SET_SECRET");
+  });
+});
+
 describe("bad usage", PATIENT, () => {
   it.each([
     [["no-such-command"], "unknown command 'no-such-command'"],
@@ -132,6 +167,11 @@ describe("--help", () => {
       expect(stdout).toMatch(new RegExp(`Example:\\n  rerun-dispatcher ${command} --config `));
     },
   );
+
+  it("of outcomes says in which order they come", async () => {
+    const { stdout } = await inThisProcess(["outcomes", "--help"]);
+    expect(stdout).toContain("partition by partition");
+  });
 
   it("names the commands that are built, and no other", async () => {
     const { code, stdout } = await inThisProcess(["--help"]);

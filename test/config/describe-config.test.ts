@@ -69,9 +69,9 @@ describe("the example", () => {
   it("is a good config without warnings", () => {
     expect(warningsOf(example, { env })).toEqual([]);
     expect(configOf(example, { env }).providers.map(({ name }) => name)).toEqual([
-      "wedata-intl",
-      "dataworks-shanghai",
-      "dms",
+      "wedata-demo",
+      "dataworks-demo",
+      "dms-demo",
     ]);
   });
 

@@ -41,7 +41,10 @@ describe("an endpoint", () => {
     ["http://localhost.evil.com", "only reaches loopback"],
     ["http://127.0.0.1.evil.com", "only reaches loopback"],
     ["ftp://localhost", "https://"],
-    ["https://evil.com", "endpoints.allow"],
+    [
+      "https://evil.com",
+      "list the host's suffix in endpoints.allow, or the address in endpoints.allowAddresses",
+    ],
     ["https://eviltencentcloudapi.com", "endpoints.allow"],
     ["https://aliyuncs.com.evil.com", "endpoints.allow"],
     ["https://169.254.169.254", "endpoints.allow"],

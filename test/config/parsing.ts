@@ -5,11 +5,12 @@ import {
   renderProblems,
 } from "../../src/config/config-problem.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
+import type { MissingSecrets } from "../../src/config/references.ts";
 
 export interface Around {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
-  readonly allowMissingSecrets?: boolean;
+  readonly allowMissingSecrets?: MissingSecrets;
 }
 
 /** Parses with a pretended environment and pretended files. */

@@ -200,6 +200,73 @@ describe("OIDC", () => {
   });
 });
 
+describe("what a problem of credentials shows", () => {
+  const role = (text: string) => `{ type: role, ${text} }`;
+  const arn = `roleArn: "${TENCENT_ROLE}"`;
+
+  it.each([
+    ["type", "{ type: passport }", '"passport"'],
+    ["roleArn", role(`roleArn: arn-1, source: ${STATIC}`), '"arn-1"'],
+    ["sessionName", role(`${arn}, sessionName: a b, source: ${STATIC}`), '"a b"'],
+    ["externalId", role(`${arn}, externalId: 5, source: ${STATIC}`), "5"],
+    ["source.type", role(`${arn}, source: { type: passport }`), '"passport"'],
+    ["source.profile", role(`${arn}, source: { type: profile, profile: a b }`), '"a b"'],
+    ["file", "{ type: profile, file: keys.ini }", '"keys.ini"'],
+    ["profile", "{ type: profile, profile: a b }", '"a b"'],
+    ["tokenFile", `{ type: oidc, ${arn}, providerId: p, tokenFile: here }`, '"here"'],
+    ["providerId", `{ type: oidc, ${arn}, providerId: a b, tokenFile: /t }`, '"a b"'],
+  ])("of %s is what stands there: %s", (key, credentials, found) => {
+    expect(onlyProblemOf(tencent(credentials))).toMatchObject({ path: `${KEY}.${key}`, found });
+  });
+
+  it("is what stands there of the other cloud's provider", () => {
+    const yaml = alibaba(
+      `{ type: oidc, roleArn: "${ALIBABA_ROLE}", providerArn: a b, tokenFile: /t }`,
+    );
+    expect(onlyProblemOf(yaml)).toMatchObject({ path: `${KEY}.providerArn`, found: '"a b"' });
+  });
+
+  it.each([
+    ["{ type: AKIDexample1 }", "type"],
+    ["{ type: akid-example-1 }", "type"],
+    ["{ type: static, id: a b, secret: s }", "id"],
+    ["{ type: static, id: i, secret: a b }", "secret"],
+    ["{ type: static, id: i, secret: s, token: a b }", "token"],
+  ])("is not what may be a key: %s", (credentials, key) => {
+    expect(onlyProblemOf(tencent(credentials))).toMatchObject({
+      path: `${KEY}.${key}`,
+      found: "a value (not shown)",
+    });
+  });
+
+  it("is nothing that came through a reference", () => {
+    const yaml = tencent('{ type: profile, file: "${env:F}" }');
+    const { found } = onlyProblemOf(yaml, { env: { F: "hunter2" } });
+    expect(found).toBe("a value that came through a reference (not shown)");
+  });
+
+  it.each([
+    ["id: 1234, secret: s", "id", "a number (not shown)"],
+    ["id: i, secret: 1234", "secret", "a number (not shown)"],
+    ["id: i, secret: s, token: 1e5", "token", "a number (not shown)"],
+    ["id: i, secret: true", "secret", "true or false (not shown)"],
+  ])("is what YAML takes a key for, with what to do: %s", (keys, key, found) => {
+    expect(onlyProblemOf(tencent(`{ type: static, ${keys} }`))).toStrictEqual({
+      path: `${KEY}.${key}`,
+      found,
+      expected: "text without blanks and line ends: put it in quotes",
+    });
+  });
+
+  it("is that a text is empty", () => {
+    expect(onlyProblemOf(tencent("{ type: static, id: i, secret: s, token: '' }"))).toStrictEqual({
+      path: `${KEY}.token`,
+      found: "an empty text",
+      expected: "text without blanks and line ends",
+    });
+  });
+});
+
 describe("credentials of no type", () => {
   it.each([
     ["{ id: i, secret: s }", "type"],

@@ -57,6 +57,31 @@ describe("endpoints.allowAddresses", () => {
     expect(onlyProblemOf(listing("10.0.0.0/8")).path).toBe("endpoints.allowAddresses");
   });
 
+  it.each([
+    ["0.0.0.0/0", "covers every IPv4 address and so includes 169.254.169.254 and 100.100.100.200"],
+    ["::/0", "covers every IPv4 address and so includes 169.254.169.254 and 100.100.100.200"],
+    ["::ffff:0:0/96", "covers every IPv4 address"],
+    ["128.0.0.0/1", "includes 169.254.169.254, the metadata service"],
+    ["169.254.0.0/16", "includes 169.254.169.254, the metadata service"],
+    ["169.254.169.254/32", "includes 169.254.169.254, the metadata service"],
+    ["100.64.0.0/10", "includes 100.100.100.200, the metadata service"],
+    ["::ffff:100.100.100.200/128", "includes 100.100.100.200, the metadata service"],
+  ])("warns of %s, which lets in more than hosts of a cloud", (range, told) => {
+    const [warning, ...others] = warningsOf(listing(`[10.0.0.0/8, '${range}']`));
+
+    expect(others).toStrictEqual([]);
+    expect(warning?.path).toBe("endpoints.allowAddresses[1]");
+    expect(warning?.message).toContain(`"${range}" ${told}`);
+    expect(warning?.message).toContain("list a narrower range");
+  });
+
+  it.each(["10.0.0.0/8", "100.64.0.0/11", "100.100.0.0/18", "fd00::/8", "0.0.0.0/2"])(
+    "does not warn of %s",
+    (range) => {
+      expect(warningsOf(listing(`['${range}']`))).toStrictEqual([]);
+    },
+  );
+
   it("lets an endpoint be an address", () => {
     const root = "endpoints: { allowAddresses: [10.0.0.0/8] }";
     const config = configOf(aConfig({ provider: "endpoint: 'https://10.0.0.1:8443'", root }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RateLimitConfig } from "../../src/config/config.ts";
-import { aConfig, configOf, onlyProblemOf, pathsOf } from "./parsing.ts";
+import { aConfig, configOf, onlyProblemOf, pathsOf, warningsOf } from "./parsing.ts";
 
 const CREDENTIALS = "credentials: { type: static, id: i, secret: s }";
 
@@ -117,6 +117,60 @@ describe("a connection's rateLimit", () => {
   });
 });
 
+describe("a day of calls without room for a read", () => {
+  const FINISHED = "track: { until: finished }";
+  const day = (calls: number) => `rateLimit: { callsPerDay: ${calls} }`;
+  const aDms = (keys: string) =>
+    `{ providers: [{ name: a, kind: alibaba-dms, region: r, credentials: { type: env }, ${keys} }] }`;
+
+  it.each([
+    ["WeData", aConfig({ provider: day(4) })],
+    ["what is followed to its end", aDms(`${day(4)}, ${FINISHED}`)],
+    [
+      "who shares the limits",
+      `{ providers: [
+        { name: a, kind: alibaba-dms, region: r, credentials: { type: env }, ${day(4)} },
+        { name: b, kind: alibaba-dms, region: r, credentials: { type: env }, rateLimit: { shareWith: a }, ${FINISHED} },
+      ] }`,
+    ],
+  ])("is warned of for %s", (_, yaml) => {
+    const [warning, ...others] = warningsOf(yaml);
+
+    expect(others).toStrictEqual([]);
+    expect(warning?.path).toBe("providers[0].rateLimit.callsPerDay");
+    expect(warning?.message).toContain("leaves no reads a day");
+    expect(warning?.message).toContain("UNKNOWN/TRACKING_TIMED_OUT");
+  });
+
+  it.each([
+    ["5 calls leave one", aConfig({ provider: day(5) })],
+    ["5 calls leave one for what is followed", aDms(`${day(5)}, ${FINISHED}`)],
+    ["nothing is followed", aDms(day(4))],
+  ])("is not warned of where %s", (_, yaml) => {
+    expect(warningsOf(yaml)).toStrictEqual([]);
+  });
+
+  it("is not made up for a number that is missing", () => {
+    const yaml = aConfig({ provider: 'rateLimit: { callsPerDay: "${env:CALLS}" }' });
+
+    const warnings = warningsOf(yaml, { allowMissingSecrets: true });
+
+    expect(warnings.map(({ message }) => message)).toStrictEqual([
+      "${env:CALLS} is not there; a placeholder stands for it",
+    ]);
+  });
+});
+
+describe("a total that is missing with its variable", () => {
+  it("refuses no calls", () => {
+    const text = 'callsPerSecond: 6, totalPerSecond: "${env:TOTAL}"';
+
+    const config = configOf(dataWorks(text), { allowMissingSecrets: true });
+
+    expect(config.providers[0]?.rateLimit.callsPerSecond).toBe(6);
+  });
+});
+
 describe("a connection that shares its limits", () => {
   it("names another of its kind, in whatever order they stand", () => {
     const config = configOf(
@@ -135,7 +189,7 @@ describe("a connection that shares its limits", () => {
   });
 
   it.each([
-    ["nobody", "the name of another connection"],
+    ["nobody", "the name of another connection: dw, c, d"],
     ["a", "another connection than itself"],
     ["dw", "a connection of its own kind, tencent-wedata"],
     ["c", "a connection with limits of its own: c shares those of d"],
@@ -154,6 +208,24 @@ describe("a connection that shares its limits", () => {
       found: JSON.stringify(name),
       expected,
     });
+  });
+
+  it("is told when there is no other", () => {
+    const { expected } = onlyProblemOf(connections(["a", "tencent-wedata", "shareWith: b"]));
+
+    expect(expected).toBe("the name of another connection, and there is none");
+  });
+
+  it("is told no name that came through a reference", () => {
+    const yaml = connections(
+      ["a", "tencent-wedata", "shareWith: nobody"],
+      ['"${env:NAME}"', "tencent-wedata", ""],
+      ["c", "tencent-wedata", ""],
+    );
+
+    const { expected } = onlyProblemOf(yaml, { env: { NAME: "hunter2" } });
+
+    expect(expected).toBe("the name of another connection: c");
   });
 
   it("has no limits of its own beside it", () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { aConfig, configOf, onlyProblemOf, pathsOf, staticOf, warningsOf } from "./parsing.ts";
+import {
+  aConfig,
+  configOf,
+  onlyProblemOf,
+  pathsOf,
+  problemsOf,
+  staticOf,
+  warningsOf,
+} from "./parsing.ts";
 
 const withPort = (port: string) => aConfig({ root: `http: { port: "${port}" }` });
 const withClientId = (id: string) => aConfig({ root: `kafka: { clientId: "${id}" }` });
@@ -97,6 +105,26 @@ describe("missing secrets that are allowed to be missing", () => {
     expect(paths).toContain("providers[0].caFile");
     expect(paths).toContain("kafka.ssl.keyFile");
     expect(configOf(yaml, { allowMissingSecrets: true }).http.port).toBe(9464);
+  });
+
+  it("may be those of the providers' credentials only", () => {
+    const around = { allowMissingSecrets: "of-providers" } as const;
+    const paths = pathsOf(yaml, around);
+    expect(paths).toContain("kafka.sasl.password");
+    expect(paths).toContain("schemaRegistry.password");
+    expect(paths).toContain("providers[0].caFile");
+    expect(paths.filter((path) => path.includes("credentials"))).toEqual([]);
+  });
+
+  it.each([
+    '{ type: static, id: "${env:A}", secret: "${file:b}", token: "${env:T}" }',
+    '{ type: role, roleArn: "${env:R}", source: { type: static, id: i, secret: "${env:S}" } }',
+    '{ type: role, roleArn: "qcs::cam::r", source: { type: oidc } }',
+    '"${env:ALL}"',
+  ])("may then be anywhere in them: %s", (credentials) => {
+    const one = aConfig({ provider: `credentials: ${credentials}` });
+    expect(warningsOf(one, { allowMissingSecrets: "of-providers" })).not.toEqual([]);
+    expect(problemsOf(one)).not.toEqual([]);
   });
 
   it("do not excuse references that are wrong in themselves", () => {

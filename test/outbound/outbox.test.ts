@@ -73,7 +73,7 @@ it("asks for the schema's id once", async () => {
 describe("waits", () => {
   it.each([
     ["the registry is away", new RegistryUnavailable("no route"), "no route"],
-    ["the schema is not registered", new SchemaNotRegistered("o-value"), "schemas --register"],
+    ["the schema is not registered", new SchemaNotRegistered("not registered"), "not registered"],
   ])("while %s, and says so", async (_, trouble, told) => {
     const { outbox, state } = setUp();
     state.registryTrouble = trouble;
