@@ -64,10 +64,11 @@ export function summaryOf(results: readonly Result[]): readonly string[] {
     const operations = new Set(own.map(({ subject }) => subject.operation)).size;
     const count = (verdict: string) =>
       own.filter((one) => one.judgement.verdict === verdict).length;
+    const size = `${own.length} rows (${scenarios} scenarios, ${operations} operations)`;
     const others = (["VAGUE", "BROKEN"] as const)
       .filter((verdict) => count(verdict) > 0)
       .map((verdict) => `, ${count(verdict)} ${verdict.toLowerCase()}`);
-    return `${cloud} (${SDKS[cloud]}): ${scenarios} scenarios × ${operations} operations, ${count("LIE")} lies${others.join("")}`;
+    return `${cloud} (${SDKS[cloud]}): ${size}, ${count("ok")} ok, ${count("LIE")} lies${others.join("")}`;
   });
 }
 

@@ -50,12 +50,14 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].credentials.roleArn":
     "`role`, `oidc`: the role to take on. `oidc` without it: `TKE_ROLE_ARN` or `ALIBABA_CLOUD_ROLE_ARN`.",
   "providers[].credentials.sessionName":
-    "`role`, `oidc`: how the cloud's audit names this service; `rerun-dispatcher` unless given.",
+    "`role`, `oidc`: how the cloud's audit names this service. Without it: `rerun-dispatcher`; for Alibaba's `oidc` `ALIBABA_CLOUD_ROLE_SESSION_NAME` first.",
   "providers[].credentials.externalId": "`role`: what the role's trust policy may ask for.",
   "providers[].credentials.source":
     "`role`: the credentials that may take on the role, of any type but `role`.",
   "providers[].credentials.providerId":
-    "`oidc`: the identity provider. Alibaba calls it `providerArn`. Without it: `TKE_PROVIDER_ID` or `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
+    "`oidc` at Tencent Cloud: the identity provider. Without it: `TKE_PROVIDER_ID`.",
+  "providers[].credentials.providerArn":
+    "`oidc` at Alibaba Cloud: the identity provider. Without it: `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
   "providers[].credentials.tokenFile":
     "`oidc`: file with the token, read for every exchange. Without it: `TKE_WEB_IDENTITY_TOKEN_FILE` or `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
   "providers[].rateLimit.callsPerSecond":
@@ -65,9 +67,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].rateLimit.readsPerSecond":
     "The same for reads (polls, evidence), of each read API for itself.",
   "providers[].rateLimit.totalPerSecond":
-    "Calls and reads together. When both wait, one departure in five is a read's. For `alibaba-dataworks` it is 5 by default; `null` switches it off.",
+    "Calls and reads together. When both wait, one departure in five is a read's. `null` switches it off.",
   "providers[].rateLimit.callsPerDay":
-    "Calls and reads together in any 24 hours, of this process; reads get one in five at most. When it is used up the lane is held. No readings are made before calls while `evidence.before` is `auto`.",
+    "Calls and reads together in any 24 hours, of this process. Reads get a fifth of it at most, rounded down. WeData's jobs, and the runs with `track.until: finished`, are followed by reads: with a small number such requests end `UNKNOWN/TRACKING_TIMED_OUT`. When the day is used up the lane is held. It is counted by the minute: a place comes back up to a minute after 24 hours. No readings are made before calls while `evidence.before` is `auto` and `track.until` is `submitted`.",
   "providers[].rateLimit.shareWith":
     "Name of another connection of the same account, whose limits count for both; then no other key of `rateLimit` may stand here.",
   "providers[].maxConcurrentCalls": "The most calls that wait for an answer at one time.",

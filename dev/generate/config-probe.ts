@@ -1,8 +1,10 @@
 import { parse } from "yaml";
 
+import type { Config } from "../../src/config/config.ts";
 import type { ConfigProblem } from "../../src/config/config-problem.ts";
 import { describeConfig } from "../../src/config/describe-config.ts";
 import { parseConfig, type ParsedConfig } from "../../src/config/parse-config.ts";
+import { PROVIDER_KIND_OF, type ProviderKind } from "../../src/domain/operation.ts";
 
 /** Something that YAML can say. */
 export type Tree =
@@ -12,11 +14,12 @@ export type Tree =
 export const CREDENTIALS = { type: "static", id: "id", secret: "secret" };
 
 /** The smallest config: what is in here has no default. */
-export const MINIMAL: Tree = {
-  providers: [
-    { name: "example", kind: "tencent-wedata", region: "ap-singapore", credentials: CREDENTIALS },
-  ],
-};
+export const MINIMAL: Tree = minimalOf("tencent-wedata");
+
+/** The kinds of connections, each once. */
+export const PROVIDER_KINDS: readonly ProviderKind[] = [
+  ...new Set(Object.values(PROVIDER_KIND_OF)),
+];
 
 /** What must stand beside some keys, so that the parser looks at them. */
 const BESIDE: Readonly<Record<string, Tree>> = {
@@ -31,6 +34,7 @@ const BESIDE: Readonly<Record<string, Tree>> = {
   "providers[].credentials.externalId": { type: "role" },
   "providers[].credentials.source": { type: "role" },
   "providers[].credentials.providerId": { type: "oidc" },
+  "providers[].credentials.providerArn": { type: "oidc" },
   "providers[].credentials.tokenFile": { type: "oidc" },
   "schemaRegistry.caFile": { url: "https://localhost:8081" },
 };
@@ -41,11 +45,15 @@ export function problemsOf(config: Tree): readonly ConfigProblem[] {
   return parsed.ok ? [] : parsed.problems;
 }
 
-/** What the parser says is allowed at a path (`providers[].kind`). Throws for an unknown key. */
-export function allowedAt(path: string): string {
+/**
+ * What the parser says is allowed at a path (`providers[].kind`) of a config whose connection is of
+ * this kind. Throws for an unknown key.
+ */
+export function allowedAt(path: string, kind: ProviderKind = "tencent-wedata"): string {
   // A mapping's key is asked with a text, everything else with a list, which no scalar is.
   for (const wrong of [[], "?"]) {
-    const problem = problemsOf(withValue(path, wrong)).find((one) => one.path === concrete(path));
+    const config = withValue(path, wrong, minimalOf(kind));
+    const problem = problemsOf(config).find((one) => one.path === concrete(path));
     if (problem?.found === "an unknown key") throw new Error(`${path} is no key of the config`);
     if (problem !== undefined && problem.expected !== "a mapping of keys") return problem.expected;
   }
@@ -61,16 +69,36 @@ export function keysAt(path: string): readonly string[] {
   return list.split(", ");
 }
 
-/** The default of a key as `check` prints it; undefined when `check` does not print the key. */
-export function defaultOf(path: string): Tree | undefined {
-  const parsed = parsedOf(MINIMAL);
+/** Whether the parser knows the key in a connection of this kind. */
+export function isKnown(path: string, kind: ProviderKind): boolean {
+  const problems = problemsOf(withValue(path, [], minimalOf(kind)));
+  return !problems.some((one) => one.path === concrete(path) && one.found === "an unknown key");
+}
+
+/**
+ * The default of a key as `check` prints it, with a connection of this kind; undefined when `check`
+ * does not print the key.
+ */
+export function defaultOf(path: string, kind: ProviderKind = "tencent-wedata"): Tree | undefined {
+  return valueAt(parse(describeConfig(minimalConfig(kind))) as Tree, path); // YAML is such a tree
+}
+
+/** What the parser makes of the smallest config with a connection of this kind. */
+export function minimalConfig(kind: ProviderKind): Config {
+  const parsed = parsedOf(minimalOf(kind));
   if (!parsed.ok) throw new Error("the minimal config has problems");
-  return valueAt(parse(describeConfig(parsed.config)) as Tree, path); // YAML is such a tree
+  return parsed.config;
 }
 
 /** Whether a config without the key is refused. */
 export function isRequired(path: string): boolean {
   return valueAt(MINIMAL, path) !== undefined;
+}
+
+function minimalOf(kind: ProviderKind): Tree {
+  return {
+    providers: [{ name: "example", kind, region: "ap-singapore", credentials: CREDENTIALS }],
+  };
 }
 
 function parsedOf(config: Tree): ParsedConfig {
@@ -92,8 +120,8 @@ function valueAt(tree: Tree, path: string): Tree | undefined {
   return value;
 }
 
-function withValue(path: string, value: Tree): Tree {
-  return put(MINIMAL, stepsOf(path), value, BESIDE[path] ?? {});
+function withValue(path: string, value: Tree, config: Tree = MINIMAL): Tree {
+  return put(config, stepsOf(path), value, BESIDE[path] ?? {});
 }
 
 function put(tree: Tree | undefined, steps: readonly string[], value: Tree, beside: Tree): Tree {

@@ -4,14 +4,17 @@ import { format } from "prettier";
 import { stringify } from "yaml";
 
 import { NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
+import type { ProviderKind } from "../../src/domain/operation.ts";
 import { MEANINGS } from "./config-meanings.ts";
 import {
   allowedAt,
   CREDENTIALS,
   defaultOf,
+  isKnown,
   isRequired,
   keysAt,
   MINIMAL,
+  PROVIDER_KINDS,
   type Tree,
 } from "./config-probe.ts";
 import { relationRows } from "./config-relations.ts";
@@ -97,14 +100,38 @@ function tableOf(paths: readonly string[]): readonly string[] {
 
 /** How durations are written is told once, above all tables. */
 function allowedText(path: string): string {
-  return allowedAt(path).replace(/, written like .*$/, "");
+  const kinds = PROVIDER_KINDS.filter((kind) => isKnown(path, kind));
+  if (kinds.length === 0) throw new Error(`${path} is no key of the config`);
+  return byKind(kinds, (kind) => allowedAt(path, kind).replace(/, written like .*$/, ""));
 }
 
+/** Defaults that cannot be read off one config. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  "providers[].endpoint": "by kind and region",
+  "providers[].credentials.id": "(must be there with `static`)",
+  "providers[].credentials.secret": "(must be there with `static`)",
+};
+
 function defaultText(path: string): string {
+  const known = DEFAULTS[path];
+  if (known !== undefined) return known;
   if (isRequired(path)) return "(must be there)";
-  if (path === "providers[].endpoint") return "by kind and region";
-  const value = defaultOf(path);
-  return value === undefined ? "none" : code(shown(value));
+  return byKind(PROVIDER_KINDS, (kind) => {
+    const value = defaultOf(path, kind);
+    return value === undefined ? "none" : code(shown(value));
+  });
+}
+
+/** The text of the first kind, then each other text with the kinds that it is of. */
+function byKind(kinds: readonly ProviderKind[], textOf: (kind: ProviderKind) => string): string {
+  const kindsOf = new Map<string, string[]>();
+  for (const kind of kinds) {
+    const text = textOf(kind);
+    kindsOf.set(text, [...(kindsOf.get(text) ?? []), code(kind)]);
+  }
+  return [...kindsOf]
+    .map(([text, own], index) => (index === 0 ? text : `${own.join(", ")}: ${text}`))
+    .join("; ");
 }
 
 /** A key that the parser reads must be explained, or be told as not built. */

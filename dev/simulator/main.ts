@@ -18,6 +18,21 @@ const usage = `Usage: npm run simulator -- --credentials-file FILE [options]
   --die-with-parent         end when stdin closes
 
 Prints one JSON line with its addresses when ready; SIGTERM and SIGINT end it.
+
+At its adminUrl, in JSON:
+  POST   /faults               injects a fault; 400 says what is wrong with it
+  GET    /faults               the injected faults and their hits
+  DELETE /faults               clears them
+  GET    /arrivals?after=N     every arrival with a sequence beyond N
+  GET    /summary?windowMs=W   calls per target and action, busiest windows
+  POST   /reruns               {"product", "target"}: a rerun by somebody else's hand
+  POST   /flows                {"flowId", "instanceIds"}: execution records of a DMS task flow
+  POST   /reset                forgets arrivals, faults, instances, jobs and nonces
+
+The next rerun at DataWorks is executed, and its connection reset without an answer:
+  curl -X POST $adminUrl/faults -d '{"kind": "reset", "executed": true, "count": 1,
+    "filter": {"product": "dataworks", "effect": "rerun"}}'
+The kinds of faults and their fields stand in dev/simulator/fault.ts.
 `;
 
 try {

@@ -81,7 +81,7 @@ describe("check:providers", () => {
     expect(verdictsOf(results)).toStrictEqual(["LIE", "LIE"]);
     expect(isClean(results)).toBe(false);
     expect(summaryOf(results)).toStrictEqual([
-      "alibaba (@alicloud/openapi-client): 2 scenarios × 1 operations, 2 lies",
+      "alibaba (@alicloud/openapi-client): 2 rows (2 scenarios, 1 operations), 0 ok, 2 lies",
     ]);
     expect(renderReport(results)).toContain(
       "LIE  DataWorksRerunTaskInstances: a reset, executed\n" +

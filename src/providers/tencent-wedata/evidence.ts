@@ -110,7 +110,8 @@ function unchanged(ms: number): string {
   return `nothing about it has changed for ${Math.floor(ms / 1000)} s after the call`;
 }
 
-function runsTargetsAlone(operation: WedataOperation): boolean {
+/** Whether nothing runs but the targets that are named. */
+export function runsTargetsAlone(operation: WedataOperation): boolean {
   return operation.kind === "TencentRerunTriggerWorkflowRun" || operation.rerunScope === "SELF";
 }
 

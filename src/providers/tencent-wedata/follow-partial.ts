@@ -2,7 +2,7 @@ import type { TargetEnd } from "../../domain/call-end.ts";
 import { ABSENCE_PROVES_AFTER_MS, type RunFinding } from "../../domain/evidence.ts";
 import type { Following, Progress } from "../../domain/following.ts";
 import type { JobReading } from "./async-job.ts";
-import { runsItsTargets } from "./evidence.ts";
+import { runsItsTargets, runsTargetsAlone } from "./evidence.ts";
 import { lookAtRun, type RunSight } from "./new-run.ts";
 import type { ReadParts, WedataOperation } from "./reads.ts";
 import { succeeded, taken } from "./taken.ts";
@@ -51,7 +51,14 @@ export async function followPartial(
   const ends = call.targets.map((target, index) =>
     endOf(target, findings[index] ?? "cannot-tell", fit, partly),
   );
-  return taken(following, operation, ends, "evidence");
+  // Its children may have run without it: who asks again would run those twice.
+  const withChildren = ends.map((end) =>
+    end.status === "FAILED"
+      ? unknown(end.target, `${end.message ?? partly}; its children were not looked at`)
+      : end,
+  );
+  const told = runsTargetsAlone(operation) ? ends : withChildren;
+  return taken(following, operation, told, "evidence");
 }
 
 /** How the runs that were seen go with the job's count of them. */
