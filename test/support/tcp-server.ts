@@ -63,9 +63,10 @@ export async function openDoorBefore(port: number): Promise<TcpServer> {
   });
 }
 
-/** A port of loopback where nothing listens. */
+/**
+ * A port of loopback where nothing listens: the discard service's. One that was free a moment ago may
+ * belong to somebody else by now; this one is never given to those who ask for any.
+ */
 export async function refusedPort(): Promise<number> {
-  const server = await openTcpServer(() => undefined);
-  await server.close();
-  return server.port;
+  return Promise.resolve(9);
 }
