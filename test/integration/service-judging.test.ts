@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { LOCAL_ENV } from "../../dev/rig/service-config.ts";
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
+import type { Arrival } from "../../dev/simulator/arrivals.ts";
 import type { RerunRequest } from "../../src/avro/wire-types.ts";
 import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import { configOf, dataworksAt, dmsAt, wedataAt } from "../support/service-config.ts";
@@ -28,8 +29,9 @@ const FINISHED = {
 };
 /** A connection whose keys stand in files. */
 const ROTATING = "dataworks-rotating";
-/** A connection that shares the limits of another. */
-const SHARING = "wedata-sharing";
+/** Two connections with the limits of the first. */
+const SHARED = { owner: "wedata-owner", sharer: "wedata-sharer" };
+const LIMITS = { callsPerSecond: 4, perOperation: { TencentRerunScheduleInstances: 2 } };
 
 const ALWAYS = { evidence: { before: "always", interval: "200ms" } };
 const TO_THE_END = { ...ALWAYS, track: { until: "finished", interval: "100ms", timeout: "30s" } };
@@ -71,7 +73,8 @@ beforeAll(async () => {
       dataworksAt(alibabaUrl, { name: FINISHED.dataworks, ...TO_THE_END }),
       dmsAt(alibabaUrl, { name: FINISHED.dms, ...TO_THE_END }),
       dataworksAt(alibabaUrl, { name: ROTATING, credentials: rotating }),
-      wedataAt(tencentUrl, { name: SHARING, rateLimit: { shareWith: "wedata" } }),
+      wedataAt(tencentUrl, { name: SHARED.owner, rateLimit: LIMITS }),
+      wedataAt(tencentUrl, { name: SHARED.sharer, rateLimit: { shareWith: SHARED.owner } }),
     ]),
   );
 });
@@ -238,6 +241,22 @@ describe("each of the five operations", () => {
   );
 });
 
+describe("a target that is called again while its first call is judged", () => {
+  it("has one rerun, which is evidence for no more than one of them", async () => {
+    const id = bigOf(6);
+    const filter = { effect: "rerun", target: String(id) } as const;
+    await simulator.admin.inject({ kind: "reset", executed: false, count: 1, filter });
+    await topics.send(forDataworks("never-ran-first", [id]));
+    const arrived = async () => rerunsOf(simulator, String(id));
+    await waitFor("the first call is lost", async () => (await arrived()).length === 1);
+    await topics.send(forDataworks("ran-second", [id]));
+
+    expect(await topics.final("ran-second")).toMatchObject({ status: "SUCCEEDED" });
+    expect(await topics.final("never-ran-first")).toMatchObject({ status: "UNKNOWN" });
+    expect((await arrived()).map(({ executed }) => executed)).toEqual([false, true]);
+  });
+});
+
 describe("a job that succeeded in part", () => {
   it("has the end of each target read from the targets themselves", async () => {
     const [ran, stood] = [instanceKey("part-ran"), instanceKey("part-stood")];
@@ -256,13 +275,41 @@ describe("a job that succeeded in part", () => {
   });
 });
 
-describe("a connection that shares the limits of another", () => {
-  it("calls as any other", async () => {
-    await topics.send(forWedata("shared", ["shared"], { provider: SHARING }));
+describe("connections that share their limits", () => {
+  it("never pass them together, in all or in one operation, as the provider counts", async () => {
+    const providers = [SHARED.owner, SHARED.sharer];
+    const requests = providers.flatMap((provider) =>
+      Array.from({ length: 6 }, (_, i) => {
+        const name = `shared-${provider}-${i}`;
+        return i < 4
+          ? forWedata(name, [name], { provider })
+          : forSchedule(name, [name], { provider });
+      }),
+    );
+    await topics.send(requests);
+    const finals = await Promise.all(
+      requests.map(async ({ requestId }) => topics.final(requestId)),
+    );
 
-    expect(await topics.final("shared")).toMatchObject({ status: "SUCCEEDED" });
+    expect(finals.map(({ status }) => status)).toEqual(requests.map(() => "SUCCEEDED"));
+    const calls = (await simulator.admin.arrivals()).filter(
+      ({ effect, targets }) => effect === "rerun" && targets[0]?.startsWith("shared-") === true,
+    );
+    const scheduled = calls.filter(({ action }) => action === "RunRerunScheduleInstances");
+    expect([calls.length, scheduled.length]).toEqual([12, 4]);
+    // A simulator that stood still sees together what came apart.
+    const { worstTimerLatenessMs, tickMs } = await simulator.admin.summary();
+    const secondMs = 1000 - worstTimerLatenessMs - tickMs;
+    expect(mostWithin(secondMs, calls)).toBeLessThanOrEqual(LIMITS.callsPerSecond);
+    expect(mostWithin(secondMs, scheduled)).toBeLessThanOrEqual(2);
   });
 });
+
+/** The most of them that came within so many milliseconds. */
+function mostWithin(ms: number, calls: readonly Arrival[]): number {
+  const counts = calls.map(({ at }) => calls.filter((c) => c.at >= at && c.at < at + ms).length);
+  return Math.max(...counts);
+}
 
 describe("keys in a file", () => {
   it("hold the lane while they are wrong, and burn no request when they are exchanged", async () => {
@@ -286,6 +333,6 @@ describe("/metrics", () => {
 
     expect(sumOf(page, "rerun_reconciliations_total", { verdict: "ran" })).toBe(5);
     expect(sumOf(page, "rerun_reconciliations_total", { verdict: "did-not-run" })).toBe(4);
-    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "cannot-tell" })).toBe(1);
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "cannot-tell" })).toBe(2);
   });
 });

@@ -148,7 +148,7 @@ describe("Tencent's own client, at workflow runs", () => {
     expect(after.Data?.TriggerTaskRuns?.[2]?.ExecutionId).not.toBe(first?.ExecutionId);
   });
 
-  it("shows a rerun that was only seen to fail exactly as any other", async () => {
+  it("shows the rerun of a call whose answer was lost", async () => {
     const client = tencentClient(simulator);
     await admin.inject({ kind: "reset", executed: true, count: 1 });
 

@@ -115,9 +115,9 @@ describe("every reading", () => {
     ["rounds", newestRoundOf],
   ] as const)("tells nothing without a state (%s), and never throws", (_name, readingOf) => {
     fc.assert(
-      fc.property(fc.anything(), (any) => {
-        expect(readingOf(any)).toBeNull();
-        expect(readingOf({ Data: any })).toBeNull();
+      fc.property(fc.anything(), (value) => {
+        expect(readingOf(value)).toBeNull();
+        expect(readingOf({ Data: value })).toBeNull();
       }),
     );
   });
