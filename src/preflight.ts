@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Registry } from "./avro/registry.ts";
 import type { SchemaSpec } from "./avro/schemas.ts";
 import type { Kafka } from "./kafka/client.ts";
-import { inspectTopics, type TopicSpec, type TopicState } from "./kafka/topics.ts";
+import type { TopicSpec } from "./kafka/topic-specs.ts";
+import { inspectTopics, type TopicState } from "./kafka/topics.ts";
 import { unlessAborted } from "./lifecycle/unless-aborted.ts";
 import type { Log } from "./observability/log.ts";
 

@@ -24,6 +24,10 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "kafka.topics.requests": "Where requests are read.",
   "kafka.topics.outcomes": "Where outcomes are written.",
   "kafka.topics.deadLetters": "Where records go that cannot be worked.",
+  "kafka.topics.journal":
+    "Claims and what became of them: who may make which call. All instances of a group share it, and no other group does.",
+  "kafka.topics.checkpoints":
+    "How far each partition of the requests is done, and a summary of the journal's past. Shared like the journal.",
 
   "schemaRegistry.url": "Base URL of a registry with the Confluent REST interface.",
   "schemaRegistry.username": "Basic authentication; only with `password`.",
@@ -81,6 +85,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].retry.firstDelay": "Ceiling of the first delay; it doubles with every attempt.",
   "providers[].retry.maxDelay":
     "The highest ceiling. A delay that the provider names may be longer.",
+  "providers[].uncertain":
+    "What becomes of an uncertain call that evidence shows as not executed. `report`: the request ends `FAILED/NOT_EXECUTED`. `retry-if-absent`: the dispatcher that made the call makes it again, within `retry.maxAttempts`; a call that another instance had to judge is reported.",
   "providers[].evidence.before":
     "Whether targets are read before a call, to tell afterwards whether it ran. `auto`: where the readings can tell, and without waiting long; `always`: every such call waits for them; `never`: an uncertain call ends as `UNKNOWN`. With `track.until: finished` `auto` is as `always`: without a reading the end of an older run cannot be told from the new one's.",
   "providers[].evidence.reads":
@@ -92,6 +98,13 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     "The usual time between two polls of a call that the provider took: a quarter of it at first, up to fifteen times as much for old ones.",
   "providers[].track.timeout":
     "After this long a call is given up, counted from its first poll: `UNKNOWN/TRACKING_TIMED_OUT`.",
+
+  "dedupe.window":
+    "For this long at least, counted by the journal's clock, a `requestId` stays known: the same content again is skipped, another is a dead letter. The journal's `retention.ms` must not be shorter.",
+  "claims.callWithin":
+    "A claim is used within this time, counted from before it is written, or given back. Longer than the brokers usually take to acknowledge a record.",
+  "claims.grace":
+    "Others judge a claim that nobody concluded when `callWithin`, `connectTimeout`, `callTimeout` and this time have passed since they saw it.",
 
   "limits.targetsPerRequest": "A request with more is `REJECTED/INVALID_REQUEST`.",
   "intake.maxWaiting":

@@ -22,6 +22,12 @@ const WRONG: readonly { readonly shown: string; readonly config: Keys }[] = [
   refused("`kafka: { topics: { deadLetters: rerun.outcomes } }`", {
     kafka: { topics: { deadLetters: "rerun.outcomes" } },
   }),
+  refused("`kafka: { topics: { journal: rerun.dead-letters } }`", {
+    kafka: { topics: { journal: "rerun.dead-letters" } },
+  }),
+  refused("`kafka: { topics: { checkpoints: rerun.journal } }`", {
+    kafka: { topics: { checkpoints: "rerun.journal" } },
+  }),
   refused("`sasl: { mechanism: oauthbearer, username: … }`", {
     kafka: { sasl: { mechanism: "oauthbearer", token: "token", username: "user" } },
   }),
@@ -41,6 +47,10 @@ const WRONG: readonly { readonly shown: string; readonly config: Keys }[] = [
   ofProvider("`connectTimeout: 11s`", { connectTimeout: "11s" }),
   ofProvider("`callTimeout: 20s`", { callTimeout: "20s" }),
   ofProvider("`retry: { firstDelay: 1m }`", { retry: { firstDelay: "1m" } }),
+  ofProvider("`uncertain: retry-if-absent`, `evidence: { before: never }`", {
+    uncertain: "retry-if-absent",
+    evidence: { before: "never" },
+  }),
   ofProvider("`track: { interval: 20m }`", { track: { interval: "20m" } }),
   refused("two providers with one name", { providers: [PROVIDER, PROVIDER] }),
   ofProvider("`caFile: ca.pem` with `endpoint: http://localhost:8443`", {

@@ -61,6 +61,8 @@ export function localConfigText(local: LocalConfig): string {
     requests: rerun.requests${suffix}
     outcomes: rerun.outcomes${suffix}
     deadLetters: rerun.dead-letters${suffix}
+    journal: rerun.journal${suffix}
+    checkpoints: rerun.checkpoints${suffix}
 schemaRegistry:
   url: ${local.registryUrl}
 providers:

@@ -14,7 +14,9 @@ export interface SchemaSpec {
 }
 
 /** The schemas of both topics, read from the package's `schemas` folder. Throws when they are not there. */
-export function loadSchemas(topics: TopicNames): Readonly<Record<SchemaSpec["role"], SchemaSpec>> {
+export function loadSchemas(
+  topics: Pick<TopicNames, SchemaSpec["role"]>,
+): Readonly<Record<SchemaSpec["role"], SchemaSpec>> {
   return {
     requests: {
       role: "requests",

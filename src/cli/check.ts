@@ -4,12 +4,13 @@ import type { Config, ProviderConfig } from "../config/config.ts";
 import type { ConfigWarning } from "../config/config-problem.ts";
 import { describeConfig } from "../config/describe-config.ts";
 import { createKafka } from "../kafka/client.ts";
-import { topicSpecs } from "../kafka/topics.ts";
+import { topicSpecs } from "../kafka/topic-specs.ts";
 import { SendGate } from "../lanes/send-gate.ts";
 import { silentLog } from "../observability/silent-log.ts";
 import { inspectSurroundings } from "../preflight.ts";
 import { openProvider } from "../providers/open-provider.ts";
 import { REMINDERS } from "../service-status.ts";
+import { lossIn, withHistory } from "./journal-history.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CheckOptions {
@@ -58,19 +59,32 @@ async function connect(config: Config, signal: AbortSignal): Promise<Findings> {
     inspectSurroundings({
       // Somebody waits for the answer: a broker that is away is told soon.
       kafka: createKafka(config.kafka, silentLog, 2),
-      topics: topicSpecs(topics),
+      topics: topicSpecs(topics, { dedupeWindowMs: config.dedupe.windowMs }),
       registry: createRegistry(config.schemaRegistry),
       outcomeSchema: loadSchemas(topics).outcomes,
     }),
     ...config.providers.map(async (provider) => accessProblem(provider, signal)),
   ]);
   const { risks, warnings } = surroundings;
+  const loss = surroundings.problems.length === 0 ? await journalLoss(config) : null;
   const problems = [
     ...surroundings.problems,
+    ...(loss === null ? [] : [loss]),
     ...risks,
     ...access.filter((problem) => problem !== null),
   ];
   return { problems, warnings };
+}
+
+/** Why the journal cannot be gone on with; null when it can. */
+async function journalLoss(config: Config): Promise<string | null> {
+  const kafka = createKafka(config.kafka, silentLog, 2);
+  try {
+    return await withHistory(kafka, config, async (history) => Promise.resolve(lossIn(history)));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return `the journal's checkpoint cannot be read: ${text}`;
+  }
 }
 
 async function accessProblem(config: ProviderConfig, signal: AbortSignal): Promise<string | null> {

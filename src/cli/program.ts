@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { parseDuration } from "../config/duration.ts";
 import type { MissingSecrets } from "../config/references.ts";
+import { acceptLostJournal } from "./accept-lost-journal.ts";
 import { checkCommand } from "./check.ts";
 import { type LoadedConfig, loadConfig } from "./load-config.ts";
 import { outcomesCommand } from "./outcomes.ts";
@@ -94,13 +95,16 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
 
   configured(program, "topics", "Shows the topics, or creates the missing ones.")
     .option("--create", "create what is missing, change nothing that exists", false)
-    .option("--partitions <n>", "partitions of created topics", count, 8)
+    .option("--partitions <n>", "partitions of created topics, if not fixed", count, 8)
     .option("--replication <n>", "their replication factor (default: the broker's)", count)
+    .option("--accept-lost-journal", "show what may be called again as the journal lost it", false)
+    .option("--yes", "with --accept-lost-journal: begin anew with the present journal", false)
     .option("--json", "print as JSON", false)
     .addHelpText("after", example("topics --config rerun-dispatcher.yaml --create"))
     .action(async (options: TopicsFlags) =>
       withoutProviders(options, async ({ config }) => {
-        const { create, partitions, replication = null, json } = options;
+        const { create, partitions, replication = null, json, yes } = options;
+        if (options.acceptLostJournal) return acceptLostJournal({ config, yes, json }, terminal);
         return topicsCommand({ config, create, partitions, replication, json }, terminal);
       }),
     );
@@ -168,6 +172,8 @@ interface TopicsFlags {
   readonly create: boolean;
   readonly partitions: number;
   readonly replication?: number;
+  readonly acceptLostJournal: boolean;
+  readonly yes: boolean;
   readonly json: boolean;
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
-import { createMissing, inspectTopics, topicSpecs, type TopicState } from "../kafka/topics.ts";
+import { topicSpecs } from "../kafka/topic-specs.ts";
+import { createMissing, inspectTopics, type TopicState } from "../kafka/topics.ts";
 import { exitCodeOf } from "./command-failed.ts";
 import { withKafka } from "./kafka-session.ts";
 import { columns } from "./columns.ts";
@@ -8,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
 export interface TopicsOptions {
   readonly config: Config;
   readonly create: boolean;
-  /** For the topics that are created. */
+  /** For the topics that are created and have no number of their own. */
   readonly partitions: number;
   /** Null: the broker's default. */
   readonly replication: number | null;
@@ -22,7 +23,7 @@ export async function topicsCommand(
 ): Promise<number> {
   return exitCodeOf(terminal, async () =>
     withKafka(config.kafka, async ({ admin }) => {
-      const specs = topicSpecs(config.kafka.topics);
+      const specs = topicSpecs(config.kafka.topics, { dedupeWindowMs: config.dedupe.windowMs });
       if (create) {
         const created = await createMissing(admin, specs, { partitions, replication });
         for (const name of created) terminal.stderr(`created ${name}\n`);

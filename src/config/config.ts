@@ -17,11 +17,25 @@ export interface Config {
     readonly allow: readonly string[];
     readonly allowAddresses: readonly string[];
   };
+  /**
+   * For how long a requestId stays known. May be longer than a timer can wait: it is only compared
+   * with the times of records.
+   */
+  readonly dedupe: { readonly windowMs: number };
+  readonly claims: ClaimsConfig;
   readonly limits: { readonly targetsPerRequest: number };
   readonly intake: { readonly maxWaiting: number };
   readonly http: { readonly host: string; readonly port: number; readonly stallAfterMs: number };
   readonly drainTimeoutMs: number;
   readonly log: LogConfig;
+}
+
+/** How long a claim holds. */
+export interface ClaimsConfig {
+  /** From before the claim is written to the first byte of its call, at the latest. */
+  readonly callWithinMs: number;
+  /** What others wait, past the time in which a claim's call must have ended, before they judge it. */
+  readonly graceMs: number;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -49,6 +63,10 @@ export interface TopicNames {
   readonly requests: string;
   readonly outcomes: string;
   readonly deadLetters: string;
+  /** Claims and what became of them. */
+  readonly journal: string;
+  /** Watermarks, and the summary of what the journal says of the past. */
+  readonly checkpoints: string;
 }
 
 /** PEM texts; null where the system's defaults apply. */
@@ -90,6 +108,11 @@ export interface ProviderConfig {
   readonly connectTimeoutMs: number;
   readonly callTimeoutMs: number;
   readonly retry: RetryConfig;
+  /**
+   * What becomes of an uncertain call that evidence shows as not executed: it is reported, or its
+   * request is called again.
+   */
+  readonly uncertain: "report" | "retry-if-absent";
   readonly evidence: EvidenceConfig;
   readonly track: TrackConfig;
 }

@@ -32,6 +32,11 @@ export function describeConfig(config: Config): string {
     },
     providers: config.providers.map(describeProvider),
     endpoints: config.endpoints,
+    dedupe: { window: formatDuration(config.dedupe.windowMs) },
+    claims: {
+      callWithin: formatDuration(config.claims.callWithinMs),
+      grace: formatDuration(config.claims.graceMs),
+    },
     limits: config.limits,
     intake: config.intake,
     http: {
@@ -106,6 +111,7 @@ function describeProvider(provider: ProviderConfig): object {
       firstDelay: formatDuration(provider.retry.firstDelayMs),
       maxDelay: formatDuration(provider.retry.maxDelayMs),
     },
+    uncertain: provider.uncertain,
     evidence: {
       before: provider.evidence.before,
       reads: provider.evidence.reads,

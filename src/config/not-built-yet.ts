@@ -14,13 +14,10 @@ export interface NotBuiltYet {
 /** A value that switches something off. */
 export type OffValue = null | string | number | readonly [] | Readonly<Record<string, never>>;
 
-const IN_MEMORY = "claims live in the memory of one process until the journal is built";
 const NO_GUARDS = "reruns are not limited per target or chain yet";
 
 /** Keys that are not built yet. */
 export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
-  { path: "kafka.topics.journal", off: [null], because: IN_MEMORY },
-  { path: "kafka.topics.checkpoints", off: [null], because: IN_MEMORY },
   {
     path: "kafka.topics.slots",
     off: [null],
@@ -41,11 +38,6 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
     off: [1],
     because: "requests are not joined yet: each goes in a call of its own",
   },
-  {
-    path: "providers[].uncertain",
-    off: ["report"],
-    because: "an uncertain call is judged by evidence and reported, never repeated",
-  },
   { path: "providers[].guards.budget", off: [null], because: NO_GUARDS },
   { path: "providers[].guards.coolDown", off: [null], because: NO_GUARDS },
   { path: "providers[].guards.maxChain", off: [null], because: NO_GUARDS },
@@ -57,13 +49,6 @@ export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
   { path: "guards.budget", off: [null], because: NO_GUARDS },
   { path: "guards.coolDown", off: [null], because: NO_GUARDS },
   { path: "guards.maxChain", off: [null], because: NO_GUARDS },
-  {
-    path: "dedupe.window",
-    off: [null],
-    because: "a repeated requestId is recognised within one run of the process only",
-  },
-  { path: "claims.callWithin", off: [null], because: IN_MEMORY },
-  { path: "claims.grace", off: [null], because: IN_MEMORY },
   {
     path: "throttle.scope",
     off: ["instance"],

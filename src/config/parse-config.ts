@@ -1,10 +1,12 @@
 import type { Config, LogConfig, ProviderConfig } from "./config.ts";
 import { type ConfigProblem, type ConfigWarning, Findings, showFound } from "./config-problem.ts";
 import { isMissing, type Place } from "./config-value.ts";
+import { readClaims, readDedupe, warnOfLateCalls } from "./read-claims.ts";
 import { readAllowedEndpoints } from "./read-endpoint.ts";
 import { KAFKA_KEYS, readKafka } from "./read-kafka.ts";
 import type { ReadingContext } from "./read-pem.ts";
 import { readProvider } from "./read-provider.ts";
+import { warnOfVainRetries } from "./read-uncertain.ts";
 import { readSchemaRegistry, REGISTRY_KEYS } from "./read-schema-registry.ts";
 import { resolveReferences, type Surroundings } from "./references.ts";
 import { Section } from "./section.ts";
@@ -19,6 +21,8 @@ const ROOT_KEYS = [
   "kafka",
   "schemaRegistry",
   "providers",
+  "dedupe",
+  "claims",
   "limits",
   "intake",
   "endpoints",
@@ -58,11 +62,13 @@ function readRoot(root: Section, context: ReadingContext): Config {
     min: 100,
     max: 3_600_000,
   });
-  return {
+  const config = {
     kafka: readKafka(root.section("kafka", KAFKA_KEYS), context),
     schemaRegistry: readSchemaRegistry(root.section("schemaRegistry", REGISTRY_KEYS), context),
     providers: readProviders(root, drainTimeoutMs, endpoints, context),
     endpoints,
+    dedupe: readDedupe(root),
+    claims: readClaims(root),
     limits: {
       targetsPerRequest: limits.integer("targetsPerRequest", { default: 200, min: 1, max: 10_000 }),
     },
@@ -73,6 +79,8 @@ function readRoot(root: Section, context: ReadingContext): Config {
     drainTimeoutMs,
     log: readLog(root.section("log", ["level", "format"])),
   };
+  warnOfLateCalls(root, config, context.findings);
+  return config;
 }
 
 function readProviders(
@@ -94,6 +102,7 @@ function readProviders(
   refuseTwins(places, context.findings);
   refuseWrongShares(places, providers, context.findings);
   warnOfNoReads(places, providers, context.findings);
+  warnOfVainRetries(places, providers, context.findings);
   return providers;
 }
 

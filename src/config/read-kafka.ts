@@ -39,7 +39,7 @@ export function readKafka(kafka: Section, context: ReadingContext): KafkaConfig 
     ssl,
     sasl,
     ...readTimes(kafka),
-    topics: readTopics(kafka.section("topics", ["requests", "outcomes", "deadLetters"])),
+    topics: readTopics(kafka.section("topics", TOPIC_KEYS)),
   };
 }
 
@@ -83,28 +83,57 @@ function readTimes(
   };
 }
 
+const DEFAULT_TOPICS: TopicNames = {
+  requests: "rerun.requests",
+  outcomes: "rerun.outcomes",
+  deadLetters: "rerun.dead-letters",
+  journal: "rerun.journal",
+  checkpoints: "rerun.checkpoints",
+};
+
+const TOPIC_KEYS = [
+  "requests",
+  "outcomes",
+  "deadLetters",
+  "journal",
+  "checkpoints",
+] as const satisfies readonly (keyof TopicNames)[];
+
 function readTopics(topics: Section): TopicNames {
-  const rule = {
-    expected: "a topic name: 1 to 249 characters of A-Za-z0-9._-, neither . nor ..",
-    matches: /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/,
+  const nameOf = (key: keyof TopicNames) =>
+    topics.text(key, {
+      expected: "a topic name: 1 to 249 characters of A-Za-z0-9._-, neither . nor ..",
+      matches: /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/,
+      default: DEFAULT_TOPICS[key],
+    });
+  const names = {
+    requests: nameOf("requests"),
+    outcomes: nameOf("outcomes"),
+    deadLetters: nameOf("deadLetters"),
+    journal: nameOf("journal"),
+    checkpoints: nameOf("checkpoints"),
   };
-  const requests = topics.text("requests", { ...rule, default: "rerun.requests" });
-  const outcomes = topics.text("outcomes", { ...rule, default: "rerun.outcomes" });
-  const deadLetters = topics.text("deadLetters", { ...rule, default: "rerun.dead-letters" });
-  const loop = "so that we do not read what we write";
-  topics.relate(
-    "outcomes",
-    outcomes !== requests,
-    ["requests"],
-    `another topic than requests, ${loop}`,
-  );
-  topics.relate(
-    "deadLetters",
-    deadLetters !== requests && deadLetters !== outcomes,
-    ["requests", "outcomes"],
-    `another topic than requests and outcomes, ${loop}`,
-  );
-  return { requests, outcomes, deadLetters };
+  refuseTwins(topics, names);
+  return names;
+}
+
+const NO_LOOP = "so that we do not read what we write";
+const OWN_POLICY = "since no other topic is kept for as long as it must be";
+
+/** Each topic is another one than those before it. */
+function refuseTwins(topics: Section, names: TopicNames): void {
+  TOPIC_KEYS.forEach((key, index) => {
+    const others = TOPIC_KEYS.slice(0, index);
+    const isAnother = others.every((other) => names[other] !== names[key]);
+    const because = key === "journal" || key === "checkpoints" ? OWN_POLICY : NO_LOOP;
+    topics.relate(key, isAnother, others, `another topic than ${listOf(others)}, ${because}`);
+  });
+}
+
+/** `a, b and c`. */
+function listOf(words: readonly string[]): string {
+  const last = words.slice(-1);
+  return [words.slice(0, -1).join(", "), ...last].filter((part) => part !== "").join(" and ");
 }
 
 function readSsl(kafka: Section, context: ReadingContext): TlsConfig | null {

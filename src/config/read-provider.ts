@@ -5,6 +5,7 @@ import { readEndpoint } from "./read-endpoint.ts";
 import { type ReadingContext, readPem } from "./read-pem.ts";
 import { readCredentials } from "./read-credentials.ts";
 import { readRateLimit } from "./read-rate-limit.ts";
+import { readUncertain } from "./read-uncertain.ts";
 import { Section } from "./section.ts";
 import type { ProviderKind } from "../domain/operation.ts";
 
@@ -20,6 +21,7 @@ const PROVIDER_KEYS = [
   "connectTimeout",
   "callTimeout",
   "retry",
+  "uncertain",
   "evidence",
   "track",
 ] as const;
@@ -55,6 +57,7 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     const expected = "no caFile, or an https:// endpoint: http has no authority";
     provider.relate("caFile", false, ["endpoint"], expected);
   }
+  const evidence = readEvidence(provider.section("evidence", ["before", "reads", "interval"]));
   return {
     name,
     kind: kind ?? "tencent-wedata",
@@ -71,21 +74,23 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     }),
     ...readTimeouts(provider, surroundings.drain),
     retry: readRetry(provider.section("retry", ["maxAttempts", "firstDelay", "maxDelay"])),
-    ...readEvidenceAndTrack(provider, findings),
+    uncertain: readUncertain(provider, evidence),
+    evidence,
+    track: readTrackBeside(evidence, provider, findings),
   };
 }
 
-function readEvidenceAndTrack(
+function readTrackBeside(
+  evidence: EvidenceConfig,
   provider: Section,
   findings: ReadingContext["findings"],
-): Pick<ProviderConfig, "evidence" | "track"> {
-  const evidence = readEvidence(provider.section("evidence", ["before", "reads", "interval"]));
+): TrackConfig {
   const track = readTrack(provider.section("track", ["until", "interval", "timeout"]));
   if (evidence.before === "never" && track.until === "finished") {
     const why = "with track.until: finished the end of an older run may be taken for the new one's";
     findings.warn(`${provider.path}.evidence.before`, why);
   }
-  return { evidence, track };
+  return track;
 }
 
 function readTimeouts(

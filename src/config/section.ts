@@ -125,7 +125,8 @@ export class Section {
   duration(key: string, rule: NumberRule): number {
     const range = `from ${formatDuration(rule.min)} to ${formatDuration(rule.max)}`;
     const expected = `a duration ${range}, written like 250ms, 5s, 10m or 24h`;
-    const convert = (scalar: ScalarValue) => within(parseDuration(textOf(scalar) ?? ""), rule);
+    const convert = (scalar: ScalarValue) =>
+      within(parseDuration(textOf(scalar) ?? "", rule.max), rule);
     return this.#withDefault(key, formatDuration(rule.default), rule.default, convert, expected);
   }
 

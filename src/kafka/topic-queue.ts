@@ -32,6 +32,7 @@ export class TopicQueue {
   #producer: Producer | null = null;
   #trouble: string | null = null;
   #sendingSince: number | null = null;
+  #steps = 0;
 
   constructor(topic: string, parts: PublisherParts) {
     this.#topic = topic;
@@ -60,6 +61,16 @@ export class TopicQueue {
       // Whatever else this turn of the loop has to publish goes into the same batch.
       setImmediate(() => void this.#pump());
     });
+  }
+
+  /** Whether anything waits to be acknowledged. */
+  get isBusy(): boolean {
+    return this.#unfinished.size > 0;
+  }
+
+  /** Counts the answers of the brokers, and the attempts that got none. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** What keeps the records from being written; null when nothing does. */
@@ -101,6 +112,7 @@ export class TopicQueue {
     for (let attempt = 1; ; attempt++) {
       this.#parts.signal.throwIfAborted();
       const error = await this.#send(batch);
+      this.#steps += 1;
       if (error === null || isTooLarge(error)) {
         this.#sendingSince = null;
         this.#trouble = null;

@@ -9,7 +9,7 @@ import { Secret } from "../../src/domain/secret.ts";
 import { aFakeRegistry, answer, answerHtml, type Answering } from "./fake-registry.ts";
 import { A_REQUEST, anyRequest } from "./wire-values.ts";
 
-const { requests } = loadSchemas({ requests: "r", outcomes: "o", deadLetters: "d" });
+const { requests } = loadSchemas({ requests: "r", outcomes: "o" });
 const ID = 7;
 
 /** A registry that knows the request schema, and the bytes of a request. */

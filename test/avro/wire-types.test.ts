@@ -9,7 +9,7 @@ import { loadSchemas } from "../../src/avro/schemas.ts";
 import { aFakeRegistry } from "./fake-registry.ts";
 import { anyOutcome, anyRequest } from "./wire-values.ts";
 
-const TOPICS = { requests: "requests", outcomes: "outcomes", deadLetters: "dead-letters" };
+const TOPICS = { requests: "requests", outcomes: "outcomes" };
 
 it("are what `npm run generate` makes of schemas/*.avsc", async () => {
   const { requests, outcomes } = loadSchemas(TOPICS);

@@ -13,6 +13,8 @@ export function aConfig(
     },
     providers: [],
     endpoints: { allow: [], allowAddresses: [] },
+    dedupe: { windowMs: 24 * 60 * 60 * 1000 },
+    claims: { callWithinMs: 3_000, graceMs: 5_000 },
     limits: { targetsPerRequest: 200 },
     intake: { maxWaiting: 1_000 },
     http: { host: "127.0.0.1", port: 0, stallAfterMs: 60_000 },
@@ -30,5 +32,7 @@ export function ownTopics(): Config["kafka"]["topics"] {
     requests: `${prefix}.requests`,
     outcomes: `${prefix}.outcomes`,
     deadLetters: `${prefix}.dead-letters`,
+    journal: `${prefix}.journal`,
+    checkpoints: `${prefix}.checkpoints`,
   };
 }

@@ -4,7 +4,7 @@ import { loadSchemas } from "../../src/avro/schemas.ts";
 import type { RerunRequest } from "../../src/avro/wire-types.ts";
 import { parseRequestFile, type RequestFileOptions } from "../../src/cli/request-file.ts";
 
-const { requests } = loadSchemas({ requests: "r", outcomes: "o", deadLetters: "d" });
+const { requests } = loadSchemas({ requests: "r", outcomes: "o" });
 
 const MINIMAL =
   '"provider":"dw","requestedBy":"me","operation":{"DataWorksRerunTaskInstances":{"instanceIds":[1]}}';

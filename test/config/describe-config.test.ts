@@ -28,9 +28,12 @@ describe("the description of a config", () => {
           credentials: { type: "static", id: "[redacted]", secret: "[redacted]", token: null },
           connectTimeout: "5s",
           retry: { firstDelay: "500ms" },
+          uncertain: "report",
           track: { timeout: "10m", until: "submitted" },
         },
       ],
+      dedupe: { window: "24h" },
+      claims: { callWithin: "3s", grace: "5s" },
       throttle: { scope: "instance" },
       drainTimeout: "25s",
     });

@@ -37,6 +37,11 @@ describe("a duration", () => {
     );
   });
 
+  it("is longer only where no timer waits for it", () => {
+    expect(parseDuration("2160h", 90 * 86_400_000)).toBe(90 * 86_400_000);
+    expect(parseDuration("2161h", 90 * 86_400_000)).toBeUndefined();
+  });
+
   it.each([
     [60_000, "1m"],
     [90_000, "90s"],

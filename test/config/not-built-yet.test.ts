@@ -14,13 +14,10 @@ function withValue(path: string, value: string): string {
 
 /** What somebody who reads the contract might ask for. */
 const ASKED: Readonly<Record<string, string>> = {
-  "kafka.topics.journal": "rerun.journal",
-  "kafka.topics.checkpoints": "rerun.checkpoints",
   "kafka.topics.slots": "rerun.slots",
   "kafka.topics.control": "rerun.control",
   "providers[].breaker": "{ failures: 5, openFor: 30s }",
   "providers[].coalesce.maxInstances": "2",
-  "providers[].uncertain": "retry-if-absent",
   "providers[].guards.budget": "{ reruns: 3, per: 24h }",
   "providers[].guards.coolDown": "5m",
   "providers[].guards.maxChain": "1",
@@ -28,9 +25,6 @@ const ASKED: Readonly<Record<string, string>> = {
   "guards.budget": "{ reruns: 3, per: 24h }",
   "guards.coolDown": "5m",
   "guards.maxChain": "1",
-  "dedupe.window": "24h",
-  "claims.callWithin": "3s",
-  "claims.grace": "5s",
   "throttle.scope": "group",
 };
 
@@ -52,7 +46,7 @@ describe("what is not built yet", () => {
     },
   );
 
-  it.each(["guards: {}", "guards: null", "guards: { budget: null, coolDown: null }", "dedupe: {}"])(
+  it.each(["guards: {}", "guards: null", "guards: { budget: null, coolDown: null }"])(
     "asks for nothing with %s",
     (root) => {
       expect(configOf(aConfig({ root }))).toEqual(configOf(aConfig()));

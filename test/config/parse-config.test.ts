@@ -17,6 +17,8 @@ describe("a config with nothing but a provider", () => {
           requests: "rerun.requests",
           outcomes: "rerun.outcomes",
           deadLetters: "rerun.dead-letters",
+          journal: "rerun.journal",
+          checkpoints: "rerun.checkpoints",
         },
       },
       schemaRegistry: {
@@ -36,9 +38,12 @@ describe("a config with nothing but a provider", () => {
           connectTimeoutMs: 5000,
           callTimeoutMs: 10_000,
           retry: { maxAttempts: 5, firstDelayMs: 500, maxDelayMs: 30_000 },
+          uncertain: "report",
           track: { intervalMs: 2000, timeoutMs: 600_000 },
         },
       ],
+      dedupe: { windowMs: 86_400_000 },
+      claims: { callWithinMs: 3000, graceMs: 5000 },
       limits: { targetsPerRequest: 200 },
       intake: { maxWaiting: 200_000 },
       http: { host: "0.0.0.0", port: 9464, stallAfterMs: 60_000 },
@@ -48,7 +53,8 @@ describe("a config with nothing but a provider", () => {
   });
 
   it("is the same with empty sections", () => {
-    const root = "kafka: null, schemaRegistry: {}, limits: null, http: null, log: {}";
+    const root =
+      "kafka: null, schemaRegistry: {}, dedupe: {}, claims: null, limits: null, http: null, log: {}";
     expect(configOf(aConfig({ root }))).toEqual(configOf(aConfig()));
   });
 });
@@ -153,6 +159,7 @@ describe("numbers", () => {
     ["providers[0].callTimeout", "callTimeout: 0s"],
     ["providers[0].callTimeout", "callTimeout: [10s]"],
     ["providers[0].track.timeout", "track: { timeout: 400h }"],
+    ["providers[0].uncertain", "uncertain: retry"],
   ])("outside of their range are a problem at %s: %s", (path, provider) => {
     expect(onlyProblemOf(aConfig({ provider })).path).toBe(path);
   });
@@ -164,12 +171,35 @@ describe("numbers", () => {
     ["http.stallAfter", "http: { stallAfter: 10ms }"],
     ["http.host", 'http: { host: "a b" }'],
     ["kafka.sessionTimeout", "kafka: { sessionTimeout: 5s }"],
+    ["dedupe.window", "dedupe: { window: 59s }"],
+    ["dedupe.window", "dedupe: { window: 2161h }"],
+    ["dedupe.window", "dedupe: { window: null }"],
+    ["claims.callWithin", "claims: { callWithin: 99ms }"],
+    ["claims.callWithin", "claims: { callWithin: 61s }"],
+    ["claims.grace", "claims: { grace: 301s }"],
+    ["kafka.topics.journal", "kafka: { topics: { journal: null } }"],
+    ["kafka.topics.checkpoints", "kafka: { topics: { checkpoints: a b } }"],
     ["log.level", "log: { level: verbose }"],
     ["log.format", "log: { format: text }"],
     ["endpoints.allow[1]", "endpoints: { allow: [example.com, com] }"],
     ["endpoints.allow", "endpoints: { allow: example.com }"],
   ])("and words outside of theirs are a problem at %s: %s", (path, root) => {
     expect(onlyProblemOf(aConfig({ root })).path).toBe(path);
+  });
+});
+
+describe("the times of claims", () => {
+  it("go from their one bound to the other", () => {
+    const least = "dedupe: { window: 1m }, claims: { callWithin: 100ms, grace: 0s }";
+    expect(configOf(aConfig({ root: least }))).toMatchObject({
+      dedupe: { windowMs: 60_000 },
+      claims: { callWithinMs: 100, graceMs: 0 },
+    });
+    const most = "dedupe: { window: 2160h }, claims: { callWithin: 60s, grace: 5m }";
+    expect(configOf(aConfig({ root: most }))).toMatchObject({
+      dedupe: { windowMs: 90 * 86_400_000 },
+      claims: { callWithinMs: 60_000, graceMs: 300_000 },
+    });
   });
 });
 
@@ -214,6 +244,21 @@ describe("relations", () => {
       "kafka.topics.deadLetters",
       aConfig({ root: "kafka: { topics: { deadLetters: rerun.outcomes } }" }),
       "another topic than requests and outcomes",
+    ],
+    [
+      "kafka.topics.journal",
+      aConfig({ root: "kafka: { topics: { requests: a, journal: a } }" }),
+      "another topic than requests, outcomes and deadLetters",
+    ],
+    [
+      "kafka.topics.checkpoints",
+      aConfig({ root: "kafka: { topics: { checkpoints: rerun.journal } }" }),
+      "another topic than requests, outcomes, deadLetters and journal",
+    ],
+    [
+      "providers[0].uncertain",
+      aConfig({ provider: "uncertain: retry-if-absent, evidence: { before: never }" }),
+      "report, because evidence.before is never",
     ],
   ])("that do not hold are a problem at %s, with the reason", (path, yaml, reason) => {
     const problem = onlyProblemOf(yaml);
@@ -291,5 +336,46 @@ describe("warnings", () => {
       "providers[0].evidence.before",
     ]);
     expect(warningsOf(aConfig({ provider: "track: { until: finished }" }))).toEqual([]);
+  });
+
+  it("tell of calls that may outlive the drain when they were claimed right before it", () => {
+    const [warning] = warningsOf(aConfig({ root: "drainTimeout: 18s" }));
+    expect(warning?.path).toBe("claims.callWithin");
+    expect(warning?.message).toContain('of wedata not less than drainTimeout ("18s")');
+    expect(warningsOf(aConfig({ root: "drainTimeout: 18001ms" }))).toEqual([]);
+    expect(warningsOf(aConfig({ root: "claims: { callWithin: 11s }" }))).toHaveLength(1);
+  });
+});
+
+describe("retry-if-absent", () => {
+  const provider = (name: string, keys: string) =>
+    `{ name: ${name}, region: ap-singapore, uncertain: retry-if-absent, credentials: { type: static, id: i, secret: s }, ${keys} }`;
+  const told = (...providers: string[]) =>
+    warningsOf(`providers: [${providers.join(", ")}]`).map(
+      ({ path, message }) => `${path}: ${message}`,
+    );
+
+  it("is taken where evidence can show that a call did not run", () => {
+    expect(configOf(`providers: [${provider("a", "kind: tencent-wedata")}]`)).toMatchObject({
+      providers: [{ uncertain: "retry-if-absent" }],
+    });
+    expect(told(provider("a", "kind: tencent-wedata"))).toEqual([]);
+  });
+
+  it("is told to be in vain at DMS, whose state never proves it", () => {
+    expect(told(provider("a", "kind: alibaba-dms"))).toEqual([
+      expect.stringMatching(/^providers\[0\]\.uncertain: .*no effect on alibaba-dms/),
+    ]);
+  });
+
+  it("is told to be in vain where the day's calls leave no readings before calls", () => {
+    const daily = "kind: tencent-wedata, rateLimit: { callsPerDay: 100 }";
+    const sharing = "kind: tencent-wedata, rateLimit: { shareWith: a }";
+    expect(told(provider("a", daily), provider("b", sharing))).toEqual([
+      expect.stringMatching(/^providers\[0\]\.uncertain: .*no effect with callsPerDay/),
+      expect.stringMatching(/^providers\[1\]\.uncertain: .*no effect with callsPerDay/),
+    ]);
+    expect(told(provider("a", `${daily}, evidence: { before: always }`))).toEqual([]);
+    expect(told(provider("a", `${daily}, track: { until: finished }`))).toEqual([]);
   });
 });

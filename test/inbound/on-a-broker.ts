@@ -23,6 +23,8 @@ export function aWorld(brokers: string[]): KafkaConfig {
       requests: `inbound-${id}-requests`,
       outcomes: `inbound-${id}-outcomes`,
       deadLetters: `inbound-${id}-dead-letters`,
+      journal: `inbound-${id}-journal`,
+      checkpoints: `inbound-${id}-checkpoints`,
     },
   });
 }

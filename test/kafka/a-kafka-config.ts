@@ -12,7 +12,13 @@ export function aKafkaConfig(overrides: Partial<KafkaConfig> = {}): KafkaConfig 
     heartbeatIntervalMs: 1_000,
     requestTimeoutMs: 10_000,
     connectionTimeoutMs: 5_000,
-    topics: { requests: "requests", outcomes: "outcomes", deadLetters: "dead-letters" },
+    topics: {
+      requests: "requests",
+      outcomes: "outcomes",
+      deadLetters: "dead-letters",
+      journal: "journal",
+      checkpoints: "checkpoints",
+    },
     ...overrides,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Admin } from "../../src/kafka/client.ts";
 import { createMissing, inspectTopics } from "../../src/kafka/topics.ts";
+import { aSpec } from "./a-topic-spec.ts";
 
 /** A cluster of so many brokers with one topic, as the admin client tells it. */
 function clusterOf(brokers: number): Admin {
@@ -21,7 +22,7 @@ function clusterOf(brokers: number): Admin {
   return admin as unknown as Admin; // only these four are asked
 }
 
-const spec = { role: "outcomes", name: "t", cleanupPolicy: "delete", roomAbove: null } as const;
+const spec = { ...aSpec("outcomes"), name: "t" };
 
 describe("a topic that can lose acknowledged records", () => {
   it("is a risk on a cluster, and no reason not to work", async () => {

@@ -1,3 +1,4 @@
+import type { TopicNames } from "../../src/config/config.ts";
 import { LOCAL_ENV } from "../../dev/rig/service-config.ts";
 
 /** A config file's content before it is written. */
@@ -16,7 +17,7 @@ export interface ServicePlace {
   readonly brokers: readonly string[];
   readonly registryUrl: string;
   readonly groupId: string;
-  readonly topics: { requests: string; outcomes: string; deadLetters: string };
+  readonly topics: TopicNames;
 }
 
 /**

@@ -15,7 +15,8 @@ import {
   type Producer,
 } from "../../src/kafka/client.ts";
 import { type KafkaRecord, recordOf } from "../../src/kafka/record.ts";
-import { createMissing, topicSpecs } from "../../src/kafka/topics.ts";
+import { topicSpecs } from "../../src/kafka/topic-specs.ts";
+import { createMissing } from "../../src/kafka/topics.ts";
 import { silentLog } from "../../src/observability/silent-log.ts";
 import type { ServicePlace } from "./service-config.ts";
 
@@ -30,6 +31,7 @@ export interface TopicsOptions {
   readonly registryUrl: string;
   /** Begins the names of topics and group; a random part follows. */
   readonly name: string;
+  /** Of requests, outcomes and dead letters. */
   readonly partitions?: number;
   /** Leaves topics and subjects to the test. */
   readonly bare?: boolean;
@@ -37,6 +39,9 @@ export interface TopicsOptions {
 
 /** Longer than anything here takes, shorter than a test may. */
 const PATIENCE_MS = 50_000;
+
+/** The default of `dedupe.window`. */
+const DEDUPE_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The topics around a service under test: requests are put into one, and what comes out of the
@@ -66,6 +71,8 @@ export class ServiceTopics {
         requests: `requests-${suffix}`,
         outcomes: `outcomes-${suffix}`,
         deadLetters: `dead-letters-${suffix}`,
+        journal: `journal-${suffix}`,
+        checkpoints: `checkpoints-${suffix}`,
       },
     };
     this.#partitions = partitions;
@@ -88,10 +95,10 @@ export class ServiceTopics {
     return topics;
   }
 
-  /** Creates the three topics and begins to read what comes out of two of them. */
+  /** Creates all topics and begins to read what comes out of two of them. */
   async create(): Promise<void> {
     const { topics } = this.place;
-    const specs = topicSpecs(topics);
+    const specs = topicSpecs(topics, { dedupeWindowMs: DEDUPE_WINDOW_MS });
     await createMissing(this.admin, specs, { partitions: this.#partitions, replication: 1 });
     await Promise.all([
       this.#read(topics.deadLetters, (record) => void this.deadLetters.push(record)),

@@ -1,0 +1,35 @@
+import { onTestFinished } from "vitest";
+
+import { KafkaCheckpointStore } from "../../src/kafka/checkpoint-topic.ts";
+import type { Kafka } from "../../src/kafka/client.ts";
+import { aLog } from "./a-log.ts";
+
+export interface ACheckpointStore {
+  readonly store: KafkaCheckpointStore;
+  readonly failures: Error[];
+}
+
+/** A checkpoint store on a topic, closed when the test ends. */
+export function aCheckpointStore(
+  kafka: Kafka,
+  topic: string,
+  loadTimeoutMs = 30_000,
+): ACheckpointStore {
+  const failures: Error[] = [];
+  const store = new KafkaCheckpointStore({
+    ...{ kafka, topic, loadTimeoutMs, requestTimeoutMs: 10_000, log: aLog() },
+    now: () => performance.now(),
+    onFailure: (error) => failures.push(error),
+  });
+  onTestFinished(async () => store.close(5_000));
+  return { store, failures };
+}
+
+export const checkpointTopic = { config: { "cleanup.policy": "compact" } } as const;
+
+/** Values and writes as text. */
+export function asText(
+  pairs: Iterable<readonly [string, Buffer | null]>,
+): readonly (readonly [string, string | null])[] {
+  return [...pairs].map(([key, value]) => [key, value?.toString() ?? null]);
+}
