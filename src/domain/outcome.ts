@@ -34,6 +34,12 @@ export const REASON_CODES = {
   DRY_RUN: [],
 } as const satisfies Readonly<Record<OutcomeStatus, readonly string[]>>;
 
+/** Every status an outcome can have. */
+export const OUTCOME_STATUSES = Object.keys(REASON_CODES) as readonly OutcomeStatus[]; // its keys
+
+/** Every code of the closed list. */
+export const REASON_CODE_LIST: readonly ReasonCode[] = Object.values(REASON_CODES).flat();
+
 export type ReasonCode = (typeof REASON_CODES)[OutcomeStatus][number];
 
 /** Why, as a code for programs and in words that a person can act on. */
@@ -86,6 +92,8 @@ export interface Outcome extends Verdict, CallHistory {
   readonly trace: TraceHeaders | null;
   readonly receivedAt: number;
   readonly completedAt: number;
+  /** Instance id and version of whoever decided. */
+  readonly dispatcher: string;
 }
 
 /** A verdict that only has a status and a reason. */

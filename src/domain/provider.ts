@@ -14,8 +14,9 @@ export type { RerunCall } from "./rerun-call.ts";
 export interface Gate {
   /**
    * Resolves when a first byte may be written now, in the order of asking. The returned function
-   * must be called in the same turn as the write: the second counts from there. Rejects with the
-   * signal's reason when it aborts first.
+   * must be called in the same turn as the write, right before it: the second counts from there. It
+   * throws when the right to write has ended meanwhile: then not one byte may leave. Rejects with
+   * the signal's reason when it aborts first.
    */
   pass(signal: AbortSignal): Promise<() => void>;
 }

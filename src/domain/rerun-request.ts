@@ -5,6 +5,13 @@ declare const requestIdBrand: unique symbol;
 /** An idempotency key that has been checked: 1 to 128 characters of `A-Za-z0-9._:-`. */
 export type RequestId = string & { readonly [requestIdBrand]: true };
 
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Whether a text is an idempotency key. */
+export function isRequestId(text: string): text is RequestId {
+  return REQUEST_ID.test(text);
+}
+
 /** Which of the waiting requests of one lane goes first. */
 export type Priority = "LOW" | "NORMAL" | "HIGH";
 

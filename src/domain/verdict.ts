@@ -58,17 +58,17 @@ export function verdictOfLost(
   };
 }
 
-/** What is told about a request after its last attempt surely did not execute. */
+/**
+ * What is told about a request after its last attempt surely did not execute; `last` says how that
+ * ended, for people.
+ */
 export function verdictOfExhausted(
-  end: UnexecutedEnd,
+  last: string,
   targets: readonly string[],
   attempts: number,
 ): Verdict {
-  const message = `Not one of ${attempts} calls was executed; the last: ${end.message}`;
-  return {
-    ...reasoned("FAILED", "RETRIES_EXHAUSTED", message, allAs(targets, "FAILED")),
-    ...traceOf(end),
-  };
+  const message = `Not one of ${attempts} calls was executed; the last: ${last}`;
+  return reasoned("FAILED", "RETRIES_EXHAUSTED", message, allAs(targets, "FAILED"));
 }
 
 /** The end of a target by what its readings showed; the message says what was seen. */

@@ -1,49 +1,122 @@
-import type { Following } from "../domain/following.ts";
-import type { Verdict } from "../domain/outcome.ts";
-import type { ReceivedRequest, Source } from "../domain/rerun-request.ts";
+import type { Evidence } from "../domain/evidence.ts";
+import type { RequestEcho, ReceivedRequest, Source, TraceHeaders } from "../domain/rerun-request.ts";
+import type { Taken } from "../domain/taken.ts";
+import type { Entry } from "./claim-entry.ts";
+import type { Refusal } from "./claim-states.ts";
+import type { Told } from "./journal-record.ts";
 
-/** What is known of a request when its record is read. */
-export type Standing =
-  /** Never seen: work it. */
-  | { readonly kind: "new" }
-  /** The same request from another record. Settled: its final outcome is out. */
-  | { readonly kind: "duplicate"; readonly settled: boolean }
-  /** The same requestId asks for something else. */
-  | { readonly kind: "conflict"; readonly message: string };
-
-/** The right to make one call for the requests that were granted, possibly for none. */
+/** The right to make one call. Instants are this process's monotonic milliseconds. */
 export interface Claim {
   readonly claimId: string;
-  readonly granted: readonly ReceivedRequest[];
+  readonly provider: string;
+  /** The call's first byte leaves by then, or not at all. */
+  readonly writeBy: number;
+  /** By then the call has ended, and nothing of it is under way. */
+  readonly settledBy: number;
+}
+
+/** One request for which the right to call is asked. */
+export interface ClaimAsk {
+  readonly received: ReceivedRequest;
+  readonly targets: readonly string[];
+  /** What was read of the targets before the call. */
+  readonly before: Evidence | null;
+  /** What `position` told before that reading began; null without one. */
+  readonly evidenceAt: bigint | null;
+}
+
+/** How long a connection's calls take at the most, in milliseconds. */
+export interface ClaimTerms {
+  readonly connectTimeoutMs: number;
+  readonly callTimeoutMs: number;
+}
+
+/** Why the right to call was not given; `lapsed`: the journal did not tell in time. */
+export type NotGranted = Refusal | "lapsed";
+
+/** What became of a claim, by requestId. */
+export interface Claimed {
+  readonly claim: Claim;
+  /** How many calls of each granted request surely did not execute. */
+  readonly granted: ReadonlyMap<string, number>;
+  readonly refused: ReadonlyMap<string, NotGranted>;
+}
+
+/** How a request stands by its id, as far as the journal has been read. */
+export type Standing =
+  /** It was never granted, or was forgotten. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "open"; readonly entry: Entry }
+  | { readonly kind: "finished"; readonly isSameSource: boolean }
+  /** Another request has this id. */
+  | { readonly kind: "conflict" };
+
+/** Who a request is, for a verdict without a call. */
+export interface Closing {
+  readonly echo: RequestEcho;
+  readonly digest: string;
+  readonly source: Source;
+  readonly receivedAt: number;
+  readonly trace: TraceHeaders | null;
+}
+
+/** What a lane needs of the journal. */
+export interface LaneJournal {
+  /**
+   * Whether claims can be won now: the journal is read without delay and to its end. While it is
+   * not, nothing is claimed and nothing called.
+   */
+  readonly isOpen: boolean;
+  /** The journal's position for a connection. */
+  position(provider: string): bigint;
+  /** Whether a call of the target is claimed or followed, by anybody. */
+  isHeld(provider: string, target: string): boolean;
+  /** Whether nobody holds the request and no verdict about it stands. */
+  mayClaim(provider: string, requestId: string): boolean;
+  /** Asks for the right to make one call for all of these together. Rejects only on a bug. */
+  claim(provider: string, asks: readonly ClaimAsk[], terms: ClaimTerms): Promise<Claimed>;
+  /**
+   * Gives the right back: the call was not made, or surely did not execute. Resolves when the
+   * journal shows it, so that whoever asks next can be granted.
+   */
+  release(claim: Claim, requestIds: readonly string[], how: Released): Promise<void>;
+}
+
+export interface Released {
+  /** A call was made: it counts as a try. */
+  readonly called: boolean;
+  /** For people. */
+  readonly why: string;
 }
 
 /**
  * Where the right to call is won, and where every verdict is written before it is published.
  *
- * A slot is reserved first, then the claim, then comes the call: a claim must not grow old in a
- * queue. Whoever holds a claim makes at most one call with it and then says how it ended, by exactly
- * one of `release`, `accepted` or `done`. Every method resolves when the fact is written.
+ * A slot is reserved first, then the claim, then comes the call. Whoever holds a claim makes at most
+ * one call with it and then says how it ended, by exactly one of `release`, `accepted` or `done` for
+ * each granted request; until then it drives the claim. Every method resolves when the fact can be
+ * read in the journal, which takes as long as the brokers are away.
  */
-export interface Journal {
-  /** Registers a request by provider and requestId. */
-  open(received: ReceivedRequest): Standing;
-  /** Asks for the right to make one call for all of these together. */
-  claim(requests: readonly ReceivedRequest[]): Promise<Claim>;
-  /** Gives the right back: the call was not made, or surely did not execute. */
-  release(claim: Claim, how: { readonly called: boolean; readonly why: string }): Promise<void>;
-  /** The provider took the call; from now on it is tracked and never judged. */
-  accepted(claim: Claim, following: Following): Promise<void>;
-  /** The final verdict about one request of a claim. */
-  done(claim: Claim, request: ReceivedRequest, verdict: Verdict): Promise<void>;
-  /** The final verdict about a request that was not called, or not called successfully. */
-  close(request: ReceivedRequest, verdict: Verdict): Promise<void>;
-  /** The final outcome is out: returns every record that needs no further attention now. */
-  published(request: ReceivedRequest): readonly Source[];
-  /**
-   * Forgets an open request whose partition belongs to somebody else. Returns a duplicate of it that
-   * waits here and now has to be worked in its place.
-   */
-  forget(request: ReceivedRequest): ReceivedRequest | null;
-  /** Forgets the waiting duplicates that came from one partition. */
-  forgetDuplicates(partition: number): void;
+export interface Journal extends LaneJournal {
+  standing(provider: string, requestId: string, digest: string, source: Source): Standing;
+  /** The provider took the call; from now on its end is followed, by whoever owns the source. */
+  accepted(
+    claim: Pick<Claim, "claimId" | "provider">,
+    results: ReadonlyMap<string, { readonly taken: Taken; readonly told: Told }>,
+  ): Promise<void>;
+  /** Final verdicts. The first one about a request wins, whoever wrote it. */
+  done(
+    claim: Pick<Claim, "claimId" | "provider">,
+    results: ReadonlyMap<string, Told>,
+  ): Promise<void>;
+  /** A final verdict without a call; resolves with why it has no effect, or with null. */
+  close(closing: Closing, told: Told): Promise<Refusal | null>;
+  /** The outcome stands in its topic. */
+  published(
+    provider: string,
+    requestId: string,
+    which: "accepted" | "final",
+  ): Promise<void>;
+  /** Whether this process holds the claim and has not said how its call ended. */
+  isDriven(claimId: string): boolean;
 }

@@ -1,0 +1,356 @@
+import { randomUUID } from "node:crypto";
+import type { Taken } from "../domain/taken.ts";
+import type { Source } from "../domain/rerun-request.ts";
+import type { Packing } from "../lanes/waiting-request.ts";
+import { AppendQueue } from "./append-queue.ts";
+import type { Entry } from "./claim-entry.ts";
+import type { Change, ClaimDecided, Refusal } from "./claim-states.ts";
+import { digestOf, keyOf } from "./digest.ts";
+import { EntryWaits } from "./entry-waits.ts";
+import type { JournalLog } from "./journal-log.ts";
+import type { AskedRequest, ClaimRecord, JournalRecord, Told } from "./journal-record.ts";
+import type { JournalReplica, ReplicaListener } from "./journal-replica.ts";
+import type {
+  Claim,
+  ClaimAsk,
+  Claimed,
+  ClaimTerms,
+  Closing,
+  Journal,
+  NotGranted,
+  Released,
+  Standing,
+} from "./journal.ts";
+import { encodeRecord } from "./record-codec.ts";
+import { ReservedTargets } from "./reserved-targets.ts";
+
+export interface LogJournalParts {
+  readonly replica: JournalReplica;
+  readonly log: Pick<JournalLog, "append">;
+  readonly packing: Pick<Packing, "pack">;
+  /** This process, and no other before or after it. */
+  readonly instance: string;
+  readonly callWithinMs: number;
+  /** How long a finished request is to be remembered. */
+  readonly windowMs: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Ends all waiting. */
+  readonly signal: AbortSignal;
+  /** Targets that this process was about to claim are free again. */
+  readonly onFreed: (provider: string, targets: readonly string[]) => void;
+  readonly onTrouble: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Pending {
+  readonly decide: (change: ClaimDecided | null) => void;
+}
+
+/** The journal as a log that all instances append to and read: its order decides. */
+export class LogJournal implements Journal, ReplicaListener {
+  readonly #parts: LogJournalParts;
+  readonly #queues = new Map<string, AppendQueue>();
+  readonly #pending = new Map<string, Pending>();
+  /** Claim id → the requests whose call this process drives. */
+  readonly #driving = new Map<string, Set<string>>();
+  readonly #reserved = new ReservedTargets();
+  readonly #waits: EntryWaits;
+  readonly #closings = new Map<string, (why: Refusal | null) => void>();
+
+  constructor(parts: LogJournalParts) {
+    this.#parts = parts;
+    this.#waits = new EntryWaits(parts.signal);
+    parts.replica.listen(this);
+  }
+
+  get isOpen(): boolean {
+    return this.#parts.replica.isOpen;
+  }
+
+  position(provider: string): bigint {
+    return this.#parts.replica.of(provider).position;
+  }
+
+  isHeld(provider: string, target: string): boolean {
+    if (this.#reserved.has(provider, target)) return true;
+    return this.#parts.replica.of(provider).targets.isHeld(provider, target);
+  }
+
+  mayClaim(provider: string, requestId: string): boolean {
+    const key = keyOf(provider, requestId);
+    const state = this.#parts.replica.of(provider);
+    const entry = state.entry(key);
+    return entry === undefined ? !state.finished.has(key) : entry.phase === "free";
+  }
+
+  isDriven(claimId: string): boolean {
+    return this.#driving.has(claimId);
+  }
+
+  /** How many claims this process holds or is about to. */
+  get drivenCount(): number {
+    return this.#driving.size;
+  }
+
+  /** Its queues, by their names. */
+  get queues(): ReadonlyMap<string, Pick<AppendQueue, "isBusy" | "steps" | "stuckMs">> {
+    return this.#queues;
+  }
+
+  standing(provider: string, requestId: string, digest: string, source: Source): Standing {
+    const key = keyOf(provider, requestId);
+    const state = this.#parts.replica.of(provider);
+    const entry = state.entry(key);
+    if (entry !== undefined) {
+      return entry.digest === digest ? { kind: "open", entry } : { kind: "conflict" };
+    }
+    const known = state.known(key, digest, source);
+    if (known === undefined) return { kind: "unknown" };
+    if (!known.isSameContent) return { kind: "conflict" };
+    return { kind: "finished", isSameSource: known.isSameSource };
+  }
+
+  async claim(
+    provider: string,
+    asks: readonly ClaimAsk[],
+    { connectTimeoutMs, callTimeoutMs }: ClaimTerms,
+  ): Promise<Claimed> {
+    const { now, callWithinMs, windowMs, instance } = this.#parts;
+    const sent = now();
+    const writeBy = sent + callWithinMs + connectTimeoutMs;
+    const claimId = randomUUID();
+    const claim = { claimId, provider, writeBy, settledBy: writeBy + callTimeoutMs };
+    const refused = new Map<string, NotGranted>();
+    const requests: AskedRequest[] = [];
+    for (const ask of asks) {
+      const asked = this.#asked(provider, ask);
+      const why = this.isOpen ? this.#foreseen(provider, asked) : "lapsed";
+      if (why === null) requests.push(asked);
+      else refused.set(asked.requestId, why);
+    }
+    if (requests.length === 0) return { claim, granted: new Map(), refused };
+
+    const ids = requests.map(({ requestId }) => requestId);
+    const targets = requests.flatMap((request) => request.targets);
+    this.#driving.set(claimId, new Set(ids));
+    this.#reserved.add(provider, targets);
+    const settleWithinMs = claim.settledBy - sent;
+    const decided = await this.#ask(claimId, sent + callWithinMs, {
+      ...{ kind: "CLAIM", provider, claimId, instance, requests },
+      ...{ callWithinMs, settleWithinMs, windowMs },
+    });
+    this.#reserved.remove(provider, targets);
+    const granted = new Map(decided?.granted.map((one) => [one.request.requestId, one.tries]));
+    for (const { requestId, why } of decided?.refused ?? []) {
+      if (!granted.has(requestId)) refused.set(requestId, why);
+    }
+    if (decided === null) for (const id of ids) refused.set(id, "lapsed");
+    const left = requests.filter(({ requestId }) => !granted.has(requestId));
+    const freed = left.flatMap((one) => one.targets).filter((one) => !this.isHeld(provider, one));
+    if (freed.length > 0) this.#parts.onFreed(provider, freed);
+    return { claim, granted, refused };
+  }
+
+  async release(
+    { claimId, provider }: Claim,
+    requestIds: readonly string[],
+    { called, why }: Released,
+  ): Promise<void> {
+    await this.#write(provider, { kind: "RELEASE", provider, claimId, requestIds, called, why });
+    await this.#untilLeft(provider, claimId, requestIds, ["claimed"]);
+    this.#letGo(claimId, requestIds);
+  }
+
+  async accepted(
+    { claimId, provider }: Pick<Claim, "claimId" | "provider">,
+    results: ReadonlyMap<string, { readonly taken: Taken; readonly told: Told }>,
+  ): Promise<void> {
+    const ids = [...results.keys()];
+    const told = [...results].map(([requestId, result]) => ({ requestId, ...result }));
+    await this.#write(provider, { kind: "ACCEPTED", provider, claimId, results: told });
+    await this.#untilLeft(provider, claimId, ids, ["claimed"]);
+    this.#letGo(claimId, ids);
+  }
+
+  async done(
+    { claimId, provider }: Pick<Claim, "claimId" | "provider">,
+    results: ReadonlyMap<string, Told>,
+  ): Promise<void> {
+    const ids = [...results.keys()];
+    const told = [...results].map(([requestId, one]) => ({ requestId, told: one }));
+    await this.#write(provider, { kind: "DONE", provider, claimId, results: told });
+    await this.#untilLeft(provider, claimId, ids, ["claimed", "accepted"]);
+    this.#letGo(claimId, ids);
+  }
+
+  async close(closing: Closing, told: Told): Promise<Refusal | null> {
+    const { echo, digest, source, receivedAt, trace } = closing;
+    const { provider, requestId } = echo;
+    const { instance, windowMs } = this.#parts;
+    const key = keyOf(provider, requestId);
+    for (;;) {
+      const attempt = (this.#parts.replica.of(provider).entry(key)?.grants ?? 0) + 1;
+      const decided = new Promise<Refusal | null>((resolve) => this.#closings.set(key, resolve));
+      const asked = { requestId, digest, attempt, source, receivedAt, trace, echo, told };
+      await this.#write(provider, {
+        ...{ kind: "CLOSE", provider, instance, windowMs, requests: [asked] },
+      });
+      const why = await this.#waits.unlessEnded(decided);
+      if (why !== "fenced") return why;
+    }
+  }
+
+  async published(provider: string, requestId: string, which: "accepted" | "final"): Promise<void> {
+    const key = keyOf(provider, requestId);
+    await this.#write(provider, { kind: "PUBLISHED", provider, requestIds: [requestId], which });
+    const phase = which === "accepted" ? "accepted" : "done";
+    await this.#waits.until(key, () => {
+      const entry = this.#parts.replica.of(provider).entry(key);
+      return entry?.phase !== phase || entry.taken?.isPublished === true;
+    });
+  }
+
+  /** Appends a record that belongs to no connection. Resolves with whether it was written. */
+  async append(partition: number, record: JournalRecord): Promise<boolean> {
+    const name = `partition ${partition}`;
+    return this.#queue(name, `#${partition}`, partition).append(encodeRecord(record));
+  }
+
+  changed(change: Change): void {
+    if (change.kind === "claimed") this.#claimDecided(change);
+    if (change.kind === "closed" && change.instance === this.#parts.instance) {
+      for (const { key } of change.granted) this.#closed(key, null);
+      for (const { key, why } of change.refused) this.#closed(key, why);
+    }
+    if ("entry" in change) this.#waits.moved(change.entry.key);
+  }
+
+  opened(): void {
+    // Claims are asked for by the lanes, which hear of it themselves.
+  }
+
+  #claimDecided(change: ClaimDecided): void {
+    for (const { key } of change.granted) this.#waits.moved(key);
+    if (change.instance !== this.#parts.instance) return;
+    const pending = this.#pending.get(change.claimId);
+    if (pending !== undefined) {
+      pending.decide(change);
+      return;
+    }
+    // It was given up before it was seen, or refused before a late copy of the claim was granted:
+    // nothing was called, and nobody drives it.
+    const driven = this.#driving.get(change.claimId);
+    const ghosts = change.granted.filter(({ request }) => driven?.has(request.requestId) !== true);
+    if (ghosts.length > 0) this.#releaseGhosts(change.claimId, ghosts);
+  }
+
+  #releaseGhosts(claimId: string, ghosts: readonly Entry[]): void {
+    const [{ provider } = { provider: "" }] = ghosts;
+    const requestIds = ghosts.map(({ request }) => request.requestId);
+    const why = "the claim was seen after it had been given up";
+    this.#write(provider, {
+      ...{ kind: "RELEASE", provider, claimId, requestIds, called: false, why },
+    }).catch((error: unknown) => this.#parts.onFailure(error));
+  }
+
+  /** Writes a CLAIM and waits until it is decided; null when that is not known by `dropAt`. */
+  async #ask(claimId: string, dropAt: number, record: ClaimRecord): Promise<ClaimDecided | null> {
+    const { now } = this.#parts;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => decide(null), Math.max(0, Math.ceil(dropAt - now())));
+      const decide: Pending["decide"] = (change) => {
+        clearTimeout(timer);
+        this.#pending.delete(claimId);
+        if (change !== null && now() <= dropAt) {
+          // At once: the next record may be a copy of the claim that is granted what this one was not.
+          const granted = new Set(change.granted.map(({ request }) => request.requestId));
+          const left = record.requests.filter(({ requestId }) => !granted.has(requestId));
+          this.#letGo(
+            claimId,
+            left.map(({ requestId }) => requestId),
+          );
+          resolve(change);
+          return;
+        }
+        // From here on it is nobody's: its grant, seen now or later, is given back.
+        this.#driving.delete(claimId);
+        if (change !== null && change.granted.length > 0)
+          this.#releaseGhosts(claimId, change.granted);
+        resolve(null);
+      };
+      this.#pending.set(claimId, { decide });
+      const queue = this.#queueOf(record.provider);
+      void queue.append(encodeRecord(record), dropAt);
+    });
+  }
+
+  /** Why the request would not be granted, as far as can be seen before asking. */
+  #foreseen(provider: string, asked: AskedRequest): NotGranted | null {
+    const { requestId, digest, source, targets } = asked;
+    const standing = this.standing(provider, requestId, digest, source);
+    if (standing.kind === "conflict" || standing.kind === "finished") return standing.kind;
+    if (standing.kind === "open" && standing.entry.phase !== "free") return "taken";
+    return targets.some((target) => this.isHeld(provider, target)) ? "target-held" : null;
+  }
+
+  #asked(provider: string, { received, targets, before, evidenceAt }: ClaimAsk): AskedRequest {
+    const { request, source, receivedAt, trace } = received;
+    const { requestId } = request;
+    const entry = this.#parts.replica.of(provider).entry(keyOf(provider, requestId));
+    return {
+      ...{ requestId, source, receivedAt, trace, targets, before, evidenceAt },
+      digest: digestOf(request),
+      attempt: (entry?.grants ?? 0) + 1,
+      packed: this.#parts.packing.pack(request),
+    };
+  }
+
+  #closed(key: string, why: Refusal | null): void {
+    this.#closings.get(key)?.(why);
+    this.#closings.delete(key);
+  }
+
+  /** Waits until none of the requests is in one of the phases under this claim. */
+  async #untilLeft(
+    provider: string,
+    claimId: string,
+    requestIds: readonly string[],
+    phases: readonly Entry["phase"][],
+  ): Promise<void> {
+    for (const id of requestIds) {
+      const key = keyOf(provider, id);
+      await this.#waits.until(key, () => {
+        const entry = this.#parts.replica.of(provider).entry(key);
+        return entry?.claim?.claimId !== claimId || !phases.includes(entry.phase);
+      });
+    }
+  }
+
+  /** Resolves when the record is acknowledged. Rejects with the signal's reason when it aborts. */
+  async #write(provider: string, record: JournalRecord): Promise<void> {
+    const isWritten = await this.#queueOf(provider).append(encodeRecord(record));
+    if (!isWritten) this.#parts.signal.throwIfAborted();
+  }
+
+  #letGo(claimId: string, requestIds: readonly string[]): void {
+    const driven = this.#driving.get(claimId);
+    for (const id of requestIds) driven?.delete(id);
+    if (driven?.size === 0) this.#driving.delete(claimId);
+  }
+
+  #queueOf(provider: string): AppendQueue {
+    const partition = this.#parts.replica.partitionOf(provider);
+    // A provider's name is whatever a request says: it must not be taken for a partition's.
+    return this.#queue(`connection ${provider}`, provider, partition);
+  }
+
+  #queue(name: string, key: string, partition: number): AppendQueue {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const { log, now, signal, onTrouble } = this.#parts;
+    const queue = new AppendQueue({ log, partition, key, now, signal, onTrouble });
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}
