@@ -36,6 +36,19 @@ export class RecordPublisher {
     return troubles.filter((trouble) => trouble !== null).join("; ") || null;
   }
 
+  /** For the watchdog: one for each topic that was written to. */
+  stages(): readonly {
+    readonly name: string;
+    readonly runnable: boolean;
+    readonly steps: number;
+  }[] {
+    return [...this.#queues].map(([topic, queue]) => ({
+      name: `publishing to ${topic}`,
+      runnable: queue.isBusy,
+      steps: queue.steps,
+    }));
+  }
+
   /** Disconnects. For when nothing is being published any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map(async (queue) => queue.close()));

@@ -140,6 +140,15 @@ export class RequestConsumer {
   }
 
   /**
+   * The next record that is fetched of the partition is the one at `offset`, or where the log begins
+   * when it has none. What is on its way may still come before.
+   */
+  seek(partition: number, offset: bigint): void {
+    const place = { topic: this.#topic, partition, offset: String(offset) };
+    this.#steer((consumer) => consumer.seek(place));
+  }
+
+  /**
    * Stores these offsets (the next to be read) for the partitions among them that are assigned.
    * Resolves when Kafka has them; rejects when it may not have.
    */

@@ -1,0 +1,84 @@
+import type { Kafka } from "kafkajs";
+
+import type { JournalLog, LogRange, TailHandlers } from "../journal/journal-log.ts";
+import type { Log } from "../observability/log.ts";
+import { type FetchedMessage, PartitionReader } from "./partition-reader.ts";
+import { PartitionProducer } from "./partition-producer.ts";
+import { TopicTail } from "./topic-tail.ts";
+import { UnbrokenPosition } from "./unbroken-position.ts";
+
+export interface KafkaJournalLogParts {
+  readonly kafka: Kafka;
+  readonly topic: string;
+  readonly log: Log;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** How long one append may take before its end is unknown. */
+  readonly requestTimeoutMs: number;
+  /**
+   * The journal will never be read any more, because a handler threw or the topic has got other
+   * partitions: the process has to end. Told once.
+   */
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * The journal topic on real brokers. It belongs to no consumer group and commits nothing.
+ *
+ * Its records must bear the broker's time: an append to a topic that stamps them with ours rejects.
+ */
+export class KafkaJournalLog implements JournalLog {
+  readonly #parts: KafkaJournalLogParts;
+  readonly #producer: PartitionProducer;
+  #tail: TopicTail | null = null;
+
+  constructor(parts: KafkaJournalLogParts) {
+    this.#parts = parts;
+    const { kafka, topic, requestTimeoutMs } = parts;
+    this.#producer = new PartitionProducer({
+      ...{ kafka, topic, timeoutMs: requestTimeoutMs, needsAppendTime: true },
+    });
+  }
+
+  async ranges(): Promise<readonly LogRange[]> {
+    const reader = new PartitionReader(this.#parts.kafka, this.#parts.topic);
+    try {
+      await reader.open();
+      return [...(await reader.ranges()).values()];
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async append(partition: number, key: string, values: readonly Buffer[]): Promise<void> {
+    return this.#producer.append(partition, key, values);
+  }
+
+  async follow(from: ReadonlyMap<number, bigint>, handlers: TailHandlers): Promise<void> {
+    const position = ([partition, next]: [number, bigint]) =>
+      [partition, new UnbrokenPosition(next)] as const;
+    this.#tail = new TopicTail(this.#parts, new Map([...from].map(position)), {
+      onMessages: (partition, messages) => handlers.onRecords(partition, messages.map(logged)),
+      onGap: (partition, { expected, found }) => handlers.onGap(partition, expected, found),
+      onCaughtUp: () => handlers.onFetched(),
+    });
+    await this.#tail.start();
+  }
+
+  health(): string | null {
+    return this.#tail?.health() ?? null;
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all([this.#tail?.close(timeoutMs), this.#producer.close(timeoutMs)]);
+  }
+}
+
+/** The value is copied, so that keeping one record does not keep a whole answer of the broker. */
+function logged({ offset, timestamp, value }: FetchedMessage) {
+  return {
+    offset: BigInt(offset),
+    appendedAt: Number(timestamp),
+    value: value === null ? null : Buffer.from(value),
+  };
+}
