@@ -1,10 +1,10 @@
 import type { ProviderConfig } from "./config/config.ts";
+import type { Counter } from "./desk/request-desk.ts";
 import type { TrackUntil } from "./domain/following.ts";
-import type { CallEnd } from "./domain/call-end.ts";
-import type { Provider, ReadTurns, RerunCall, WireTerms } from "./domain/provider.ts";
+import type { ReadTurns, RerunCall } from "./domain/provider.ts";
 import type { ReceivedRequest } from "./domain/rerun-request.ts";
 import { targetsOf } from "./domain/targets.ts";
-import type { Journal } from "./journal/journal.ts";
+import type { LaneJournal } from "./journal/journal.ts";
 import { Judge } from "./judging/judge.ts";
 import type { Clock } from "./lanes/clock.ts";
 import { Lane, type LaneDesk } from "./lanes/lane.ts";
@@ -15,15 +15,13 @@ import type { Packing } from "./lanes/waiting-request.ts";
 import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { OpenProvider } from "./providers/open-provider.ts";
-import type { Counter } from "./request-desk.ts";
-import { TargetCalls } from "./target-calls.ts";
 import { CallTracker } from "./tracking/call-tracker.ts";
 
 export interface CounterParts {
   readonly opened: OpenProvider;
   /** Of its account: other connections may share them. */
   readonly limits: RateLimits;
-  readonly journal: Journal;
+  readonly journal: LaneJournal;
   readonly packing: Packing;
   readonly desk: LaneDesk;
   readonly metrics: Metrics;
@@ -66,12 +64,10 @@ export function createCounter(parts: CounterParts): ProviderCounter {
       metrics.readEnded(name, action, result);
     },
   });
-  const calls = new TargetCalls(now);
   const reading = { provider, turns, stopped: stopped.signal, now };
   const judge = new Judge({
     ...{ ...reading, reads: evidence.reads, intervalMs: evidence.intervalMs },
     turns: persistentTurns(turns),
-    hasRival: (claimId, target) => calls.hasRival(claimId, target),
     onFinding: (finding) => metrics.reconciled(name, finding),
   });
   const tracker = new CallTracker({
@@ -79,9 +75,10 @@ export function createCounter(parts: CounterParts): ProviderCounter {
     readsMade: () => readsMade,
     onFailure: (error) => desk.failed(error),
   });
-  const lane = laneOf(parts, calls, prepareOf(opened, persistentTurns(turns.beforeCalls), calls));
+  const lane = laneOf(parts, prepareOf(opened, persistentTurns(turns.beforeCalls)));
   return {
-    ...{ config, kind, operations, lane, judge, tracker, calls, until: track.until },
+    ...{ config, kind, operations, lane, judge, tracker, until: track.until },
+    ...{ maxAttempts: config.retry.maxAttempts, uncertain: config.uncertain },
     objection: (operation) => provider.objection(operation),
     callsPerSecond: limits.perSecond,
     callsOfTheDay: () => limits.ofTheDay,
@@ -89,13 +86,13 @@ export function createCounter(parts: CounterParts): ProviderCounter {
   };
 }
 
-function laneOf(parts: CounterParts, calls: TargetCalls, prepare: Prepare | null): Lane {
+function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
   const { opened, limits, journal, packing, desk, metrics, log, clock, random, abandon } = parts;
   const { provider, config } = opened;
-  const { name, retry, maxConcurrentCalls } = config;
+  const { name, retry, maxConcurrentCalls, connectTimeoutMs, callTimeoutMs } = config;
   return new Lane({
-    ...{ name, journal, packing, limits, clock, abandon, desk },
-    provider: { rerun: async (call, terms) => rerunBooked(provider, calls, call, terms) },
+    ...{ name, journal, packing, limits, clock, abandon, desk, provider },
+    claimTerms: { connectTimeoutMs, callTimeoutMs },
     ...{ prepare, retry, maxConcurrentCalls, random },
     onHold: (held) => {
       if (held === null) log.info("lane.released", { provider: name });
@@ -111,29 +108,8 @@ function laneOf(parts: CounterParts, calls: TargetCalls, prepare: Prepare | null
   });
 }
 
-/** Makes the call, which is remembered as long as its run may be taken for another call's. */
-async function rerunBooked(
-  provider: Provider,
-  calls: TargetCalls,
-  call: RerunCall,
-  terms: WireTerms,
-): Promise<CallEnd> {
-  calls.begin(call);
-  const end = await provider.rerun(call, terms);
-  if (end.kind !== "accepted" && end.kind !== "uncertain") calls.leftNone(call.claimId);
-  return end;
-}
-
-/**
- * How the lane reads targets before their call, by `evidence.before`. A target whose last call is
- * still being judged or followed is not read: the run that is to come of it could be taken for the
- * next one's.
- */
-function prepareOf(
-  { config, provider }: OpenProvider,
-  turns: ReadTurns,
-  calls: TargetCalls,
-): Prepare | null {
+/** How the lane reads targets before their call, by `evidence.before`. */
+function prepareOf({ config, provider }: OpenProvider, turns: ReadTurns): Prepare | null {
   const { before } = config.evidence;
   if (before === "never") return null;
   // The end of a run can only be told from the end of an older one by what was read before.
@@ -141,12 +117,8 @@ function prepareOf(
   return {
     mode,
     applies: (received) => provider.leavesTraces(callFor(received)),
-    read: async (received, signal) => {
-      const call = callFor(received);
-      const targets = call.targets.filter((target) => !calls.isOpen(target));
-      if (targets.length === 0) return { marks: [] };
-      return provider.readBefore({ ...call, targets }, callableOff(turns, signal));
-    },
+    read: async (received, signal) =>
+      provider.readBefore(callFor(received), callableOff(turns, signal)),
   };
 }
 

@@ -1,25 +1,19 @@
+import type { Backbone } from "./backbone.ts";
 import type { Config } from "./config/config.ts";
-import type { Intake } from "./inbound/intake.ts";
-import type { RequestConsumer } from "./kafka/request-consumer.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { PRIORITIES } from "./domain/rerun-request.ts";
 import { type Health, healthOf } from "./observability/health.ts";
 import type { Log } from "./observability/log.ts";
 import type { SampledGauges } from "./observability/metrics.ts";
-import { Watchdog } from "./observability/watchdog.ts";
-import type { Outbox } from "./outbound/outbox.ts";
-import type { ProviderCounter } from "./provider-counter.ts";
-import { PRIORITIES } from "./domain/rerun-request.ts";
+import { type StageReport, Watchdog } from "./observability/watchdog.ts";
 
 export interface StatusParts {
   readonly config: Config;
   readonly version: string;
   readonly instance: string;
-  readonly counters: readonly ProviderCounter[];
-  readonly consumer: Pick<RequestConsumer, "health" | "lastFetchAt">;
-  readonly intake: Pick<
-    Intake,
-    "blocked" | "full" | "openCount" | "uncommitted" | "lag" | "runnable" | "steps"
-  >;
-  readonly outbox: Pick<Outbox, "health">;
+  readonly backbone: Pick<Backbone, "consumer" | "publisher" | "journal">;
+  /** Null until the surroundings are as they must be. */
+  readonly dispatcher: () => Dispatcher | null;
   readonly log: Pick<Log, "info" | "warn">;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -41,12 +35,7 @@ export class ServiceStatus {
   constructor(parts: StatusParts) {
     this.#parts = parts;
     this.#watchdog = new Watchdog({ stallAfterMs: parts.config.http.stallAfterMs, now: parts.now });
-    for (const { config, lane, tracker } of parts.counters) {
-      this.#watchdog.watch(() => stage(`lane ${config.name}`, lane));
-      this.#watchdog.watch(() => stage(`tracking of ${config.name}`, tracker));
-    }
-    this.#watchdog.watch(() => stage("intake", parts.intake));
-    this.#watchdog.watch(() => this.#fetching());
+    this.#watchdog.watch(() => this.#stages());
   }
 
   /** Looks at the stages and at readiness regularly until the returned function is called. */
@@ -73,19 +62,25 @@ export class ServiceStatus {
   }
 
   ready(): Health {
-    const { consumer, outbox, intake } = this.#parts;
     if (this.#surroundings.length > 0) return healthOf(this.#surroundings);
+    const { backbone } = this.#parts;
+    const dispatcher = this.#parts.dispatcher();
+    const blocked = dispatcher?.intake.blocked() ?? [];
     const reasons = [
       this.#draining ? "draining" : null,
-      consumer.health(),
-      outbox.health(),
-      ...intake.blocked().map(({ partition, why }) => `partition ${partition}: ${why}`),
+      dispatcher === null ? "the journal is not read yet" : this.#journalTrouble(dispatcher),
+      backbone.consumer.health(),
+      dispatcher?.outbox.health() ?? null,
+      ...blocked.map(({ partition, why }) => `partition ${partition}: ${why}`),
     ];
     return healthOf(reasons.filter((reason) => reason !== null));
   }
 
   sample(gauges: SampledGauges): void {
-    const { counters, intake, config } = this.#parts;
+    const { config } = this.#parts;
+    const dispatcher = this.#parts.dispatcher();
+    if (dispatcher === null) return;
+    const { counters, intake, replica } = dispatcher;
     for (const { config: provider, lane, tracker } of counters) {
       for (const priority of PRIORITIES) {
         gauges.laneQueueDepth(provider.name, priority, lane.depth[priority]);
@@ -100,11 +95,17 @@ export class ServiceStatus {
     for (const [partition, records] of intake.uncommitted()) {
       gauges.uncommittedRecords(partition, records);
     }
+    gauges.journal({
+      open: replica.partitions.reduce((sum, { openCount }) => sum + openCount, 0),
+      finished: replica.partitions.reduce((sum, { finished }) => sum + finished.size, 0),
+      unread: Number(replica.missingCount ?? 0n),
+    });
   }
 
   /** For `/status`: no secrets, no request's content. */
   describe(): object {
-    const { version, instance, counters, intake, config } = this.#parts;
+    const { version, instance } = this.#parts;
+    const dispatcher = this.#parts.dispatcher();
     const ready = this.ready();
     return {
       version,
@@ -113,33 +114,17 @@ export class ServiceStatus {
       notReadyBecause: ready.reasons,
       stalled: this.live().reasons,
       notes: REMINDERS,
-      lanes: counters.map(
-        ({ config: provider, callsPerSecond, callsOfTheDay, lane, judge, tracker }) => ({
-          provider: provider.name,
-          kind: provider.kind,
-          callsPerSecond,
-          callsOfTheDay: callsOfTheDay(),
-          sharesLimitsOf: provider.rateLimit.shareWith,
-          waiting: lane.depth,
-          inFlight: lane.inFlight,
-          trackedJobs: tracker.size,
-          judgedCalls: judge.size,
-          held: lane.held,
-        }),
-      ),
-      intake: {
-        open: intake.openCount,
-        maxWaiting: config.intake.maxWaiting,
-        full: intake.full,
-        blockedPartitions: intake.blocked().map(({ partition, since, why }) => ({
-          partition,
-          since: new Date(since).toISOString(),
-          why,
-        })),
-        lag: Object.fromEntries(intake.lag()),
-        uncommitted: Object.fromEntries(intake.uncommitted()),
-      },
+      lanes: dispatcher === null ? [] : lanesOf(dispatcher),
+      journal: dispatcher === null ? null : journalOf(dispatcher),
+      intake: dispatcher === null ? null : intakeOf(dispatcher, this.#parts.config),
     };
+  }
+
+  #journalTrouble({ replica }: Dispatcher): string | null {
+    const trouble = replica.health();
+    if (trouble === null) return null;
+    const why = this.#parts.backbone.journal.health();
+    return why === null ? trouble : `${trouble}: ${why}`;
   }
 
   #tellReadiness(): void {
@@ -151,24 +136,100 @@ export class ServiceStatus {
     this.#toldNotReady = !ok;
   }
 
+  #stages(): readonly StageReport[] {
+    const dispatcher = this.#parts.dispatcher();
+    if (dispatcher === null || this.#surroundings.length > 0) return [];
+    const { counters, intake, journal } = dispatcher;
+    const { backbone } = this.#parts;
+    // Whoever has fetched lately has brokers: then what waits for an answer should get one.
+    const isReached = backbone.consumer.health() === null || dispatcher.replica.isOpen;
+    const waiting = ({ name, runnable, steps }: StageReport): StageReport => {
+      return { name, runnable: runnable && isReached, steps };
+    };
+    const appending = [...journal.queues].map(([key, { isBusy, steps }]): StageReport => {
+      return { name: `writing to the journal for ${key}`, runnable: isBusy, steps };
+    });
+    return [
+      ...counters.flatMap(({ config: { name }, lane, tracker }) => [
+        stage(`lane ${name}`, lane),
+        stage(`tracking of ${name}`, tracker),
+      ]),
+      stage("intake", intake),
+      ...appending.map(waiting),
+      ...backbone.publisher.stages().map(waiting),
+      this.#readingJournal(dispatcher),
+      this.#fetching(),
+    ];
+  }
+
+  /** The journal is read all the time; only brokers that are away are an excuse. */
+  #readingJournal({ replica }: Dispatcher): StageReport {
+    const { backbone } = this.#parts;
+    const runnable = !this.#draining && backbone.consumer.health() === null;
+    return { name: "reading the journal", runnable, steps: replica.fetches };
+  }
+
   /** Fetching is due whenever the group is joined: even paused partitions are asked about. */
-  #fetching(): { name: string; runnable: boolean; steps: number } {
-    const { consumer } = this.#parts;
-    const runnable =
-      this.#surroundings.length === 0 && !this.#draining && consumer.health() === null;
+  #fetching(): StageReport {
+    const { consumer } = this.#parts.backbone;
+    const runnable = !this.#draining && consumer.health() === null;
     return { name: "fetching from Kafka", runnable, steps: consumer.lastFetchAt ?? 0 };
   }
 }
 
 /** What this version does not do yet and its users must know; also told at start-up. */
 export const REMINDERS: readonly string[] = [
-  "claims are kept in memory: any restart or rebalance may repeat calls",
-  "rate limits, callsPerDay and shareWith hold per process: run one replica per provider account; a restart forgets the calls of the day",
+  "rate limits, callsPerDay and shareWith hold per process: run one replica per provider account, or divide the limits; a restart forgets the calls of the day",
 ];
 
-function stage(
-  name: string,
-  { runnable, steps }: { readonly runnable: boolean; readonly steps: number },
-): { name: string; runnable: boolean; steps: number } {
+function lanesOf({ counters }: Dispatcher): readonly object[] {
+  return counters.map(
+    ({ config: provider, callsPerSecond, callsOfTheDay, lane, judge, tracker }) => ({
+      provider: provider.name,
+      kind: provider.kind,
+      callsPerSecond,
+      callsOfTheDay: callsOfTheDay(),
+      sharesLimitsOf: provider.rateLimit.shareWith,
+      waiting: lane.depth,
+      inFlight: lane.inFlight,
+      trackedJobs: tracker.size,
+      judgedCalls: judge.size,
+      held: lane.held,
+    }),
+  );
+}
+
+function journalOf({ replica, journal }: Dispatcher): object {
+  return {
+    open: replica.isOpen,
+    unreadRecords: replica.missingCount,
+    unreadableRecords: replica.unreadableCount,
+    drivenClaims: journal.drivenCount,
+    partitions: replica.partitions.map(({ position, border, openCount, finished, targets }) => ({
+      position,
+      summarisedTo: border,
+      openRequests: openCount,
+      finishedRequests: finished.size,
+      targets: targets.size,
+    })),
+  };
+}
+
+function intakeOf({ intake }: Dispatcher, config: Config): object {
+  return {
+    open: intake.openCount,
+    maxWaiting: config.intake.maxWaiting,
+    full: intake.full,
+    blockedPartitions: intake.blocked().map(({ partition, since, why }) => ({
+      partition,
+      since: new Date(since).toISOString(),
+      why,
+    })),
+    lag: Object.fromEntries(intake.lag()),
+    uncommitted: Object.fromEntries(intake.uncommitted()),
+  };
+}
+
+function stage(name: string, { runnable, steps }: Omit<StageReport, "name">): StageReport {
   return { name, runnable, steps };
 }

@@ -1,39 +1,39 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { createRegistry } from "./avro/registry.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadSchemas } from "./avro/schemas.ts";
+import type { Backbone } from "./backbone.ts";
 import type { Config } from "./config/config.ts";
-import type { Outcome } from "./domain/outcome.ts";
-import { RequestDecoder } from "./inbound/decode-request.ts";
-import { Intake } from "./inbound/intake.ts";
-import { RequestPacker } from "./inbound/pack-request.ts";
-import { RequestParser } from "./inbound/parse-request.ts";
-import { MemoryJournal } from "./journal/memory-journal.ts";
-import { createKafka } from "./kafka/client.ts";
-import { registerCodecs } from "./kafka/codecs.ts";
-import { RecordPublisher } from "./kafka/publisher.ts";
-import { RequestConsumer } from "./kafka/request-consumer.ts";
-import { topicSpecs } from "./kafka/topics.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import type { CheckpointValues } from "./journal/checkpoint-store.ts";
+import type { ClaimStates } from "./journal/claim-states.ts";
+import { LostHistory, recover } from "./journal/recover.ts";
+import { kafkaBackbone, type KafkaBackboneParts } from "./kafka-backbone.ts";
 import type { Clock } from "./lanes/clock.ts";
-import { type RateLimits, rateLimitsOf } from "./lanes/rate-limits.ts";
 import { drain } from "./lifecycle/drain.ts";
 import { Teardown } from "./lifecycle/teardown.ts";
+import { unlessAborted } from "./lifecycle/unless-aborted.ts";
 import { createHttpServer } from "./observability/http-server.ts";
 import type { Log } from "./observability/log.ts";
 import { createMetrics } from "./observability/metrics.ts";
-import { DeadLetters } from "./outbound/dead-letters.ts";
 import { outcomeOverheadBytes } from "./outbound/encode-outcome.ts";
-import { Outbox } from "./outbound/outbox.ts";
-import { type Surroundings, surroundingsReady } from "./preflight.ts";
-import { createCounter } from "./provider-counter.ts";
-import { openProvider } from "./providers/open-provider.ts";
-import { RequestDesk } from "./request-desk.ts";
+import type { Surroundings } from "./preflight.ts";
+import { type OpenProvider, openProvider } from "./providers/open-provider.ts";
 import { ServiceStatus } from "./service-status.ts";
 
 export interface ServiceOptions {
   readonly config: Config;
   readonly version: string;
   readonly log: Log;
+  /** Other parts than the configured clusters and clouds, for try-outs and for breaking things. */
+  readonly seams?: ServiceSeams;
+}
+
+/** Where a service can be given other parts; what is absent is the real one. */
+export interface ServiceSeams {
+  /** Stands for Kafka and the registry. */
+  readonly openBackbone?: (parts: KafkaBackboneParts) => Backbone;
+  readonly openProvider?: typeof openProvider;
 }
 
 /** A running service. */
@@ -51,21 +51,23 @@ export interface Service {
   abandon(): void;
 }
 
-/** Looking at the surroundings is repeated anyway: what is away is told soon. */
-const LOOK_RETRIES = 2;
+/** How often the checkpoint is looked at again while it cannot be read or does not fit. */
+const LOOK_AGAIN_MS = 5000;
+const CLOSE_WITHIN_MS = 3000;
 
 const clock: Clock = { now: () => performance.now(), epoch: () => Date.now() };
 
 /**
- * Wires the way of a request and starts it.
+ * Starts the service: its HTTP server at once, then, when its surroundings are as they must be, the
+ * way of a request from where the checkpoint stands.
  *
  * Resolves when the HTTP server listens; brokers, topics and registry may still be away, which
  * `/readyz` tells. Rejects when it cannot listen or a vendor's client does not do what it must.
  */
-export async function startService({ config, version, log }: ServiceOptions): Promise<Service> {
-  const { topics } = config.kafka;
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, version, log, seams = {} } = options;
+  const { openBackbone = kafkaBackbone } = seams;
   const instance = randomUUID();
-  const dispatcher = `${instance} ${version}`;
   const teardown = new Teardown();
   const abandon = new AbortController();
   // Everything that waits listens to it, and thousands may wait for a broker.
@@ -77,18 +79,14 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
     if (!abandon.signal.aborted) fail(error);
   };
 
-  registerCodecs();
-  const kafka = createKafka(config.kafka, log);
-  const schemas = loadSchemas(topics);
-  const registry = createRegistry(config.schemaRegistry);
-  const providers = await Promise.all(
-    config.providers.map(async (connection) =>
-      openProvider(connection, {
-        onCredentialTrouble: (trouble) =>
-          log.warn("credentials.doubtful", { provider: connection.name, trouble }),
-      }),
-    ),
-  );
+  const backbone = openBackbone({ config, log, now: clock.now, signal: abandon.signal });
+  void backbone.failed.then(onFailure);
+  void backbone.consumer.died.then(onFailure);
+  teardown.defer("publisher", async () => backbone.publisher.close());
+  teardown.defer("journal", async () => backbone.journal.close(CLOSE_WITHIN_MS));
+  teardown.defer("checkpoints", async () => backbone.checkpoints.close(CLOSE_WITHIN_MS));
+  const schemas = loadSchemas(config.kafka.topics);
+  const providers = await openProviders(config, log, seams.openProvider ?? openProvider);
   for (const opened of providers) {
     teardown.defer(`provider ${opened.config.name}`, () => opened.close());
   }
@@ -100,58 +98,11 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
     }),
   });
 
-  // ⑦ outbound
-  const publisher = new RecordPublisher({ kafka, log, signal: abandon.signal });
-  teardown.defer("publisher", async () => publisher.close());
-  const outbox = new Outbox({
-    ...{ publisher, registry, dispatcher, signal: abandon.signal },
-    topic: topics.outcomes,
-    schema: schemas.outcomes,
+  let dispatcher: Dispatcher | null = null;
+  const status = new ServiceStatus({
+    ...{ config, version, instance, log, backbone, now: clock.now },
+    dispatcher: () => dispatcher,
   });
-  const deadLetters = new DeadLetters({ publisher, topic: topics.deadLetters, dispatcher });
-
-  // ② admission, ③ lanes, ④ claims, ⑤ calls, ⑥ judging and tracking
-  const journal = new MemoryJournal();
-  const parser = new RequestParser(config.limits);
-  const packing = new RequestPacker(schemas.requests.text, parser);
-  const desk: RequestDesk = new RequestDesk({
-    journal,
-    publish: async (outcome) => outbox.publish(outcome),
-    complete: (source) => intake.complete(source),
-    keeps: (source) => intake.keeps(source),
-    onDuplicate: ({ request }) => metrics.requestDuplicate(request.provider),
-    onPublished: (outcome) => {
-      metrics.outcomePublished(outcome);
-      log.info("outcome.published", summaryOf(outcome));
-    },
-    onFailure,
-    epoch: clock.epoch,
-  });
-  const limits = rateLimitsOf(config.providers, clock);
-  const counters = providers.map((opened) => {
-    const counter = createCounter({
-      ...{ opened, journal, packing, desk, metrics, log, clock },
-      limits: limitsOf(limits, opened.config.name),
-      random: Math.random,
-      abandon: abandon.signal,
-    });
-    desk.open(opened.config.name, counter);
-    return counter;
-  });
-
-  // ① inbound
-  const consumer = new RequestConsumer({ kafka, config: config.kafka, log });
-  void consumer.died.then(onFailure);
-  const decoder = new RequestDecoder({ registry, parser });
-  const intake: Intake = new Intake({
-    ...{ feed: consumer, decoder, desk, deadLetters, metrics, log },
-    maxWaiting: config.intake.maxWaiting,
-    failed: onFailure,
-  });
-
-  const { now } = clock;
-  const parts = { config, version, instance, counters, consumer, intake, outbox, log, now };
-  const status = new ServiceStatus(parts);
   metrics.sample((gauges) => status.sample(gauges));
   const http = createHttpServer(
     {
@@ -167,22 +118,20 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
   teardown.defer("watchdog", status.watch());
 
   const stopLooking = new AbortController();
-  const consume = ({ topics: states }: Surroundings): void => {
-    const outcomes = states?.find(({ role }) => role === "outcomes");
-    const overhead = outcomeOverheadBytes(config.limits.targetsPerRequest);
-    decoder.maxRequestBytes = (outcomes?.maxMessageBytes ?? Infinity) - overhead;
-    intake.start();
-    consumer.start(intake);
-    log.info("service.consuming", { topic: topics.requests });
+  const begin = async (): Promise<void> => {
+    const tell = (problems: readonly string[]) => status.surroundings(problems);
+    const surroundings = await backbone.ready(tell, stopLooking.signal);
+    const found = await findHistory(backbone, { tell, log, signal: stopLooking.signal });
+    dispatcher = createDispatcher({
+      ...{ config, backbone, providers, schemas, instance, version, metrics, log, clock },
+      ...{ ...found, ...sizesIn(surroundings, config), random: Math.random },
+      ...{ abandon: abandon.signal, onFailure },
+    });
+    status.surroundings([]);
+    await unlessAborted(dispatcher.start(), stopLooking.signal);
+    log.info("service.consuming", { topic: config.kafka.topics.requests });
   };
-  const started = surroundingsReady(
-    {
-      ...{ registry, log, topics: topicSpecs(topics), outcomeSchema: schemas.outcomes },
-      kafka: createKafka(config.kafka, log, LOOK_RETRIES),
-      signal: stopLooking.signal,
-    },
-    (problems) => status.surroundings(problems),
-  ).then(consume, (error: unknown) => {
+  const started = begin().catch((error: unknown) => {
     if (!stopLooking.signal.aborted) onFailure(error);
   });
 
@@ -194,28 +143,76 @@ export async function startService({ config, version, log }: ServiceOptions): Pr
       status.draining();
       stopLooking.abort(new Error("the dispatcher is stopping"));
       await started;
-      const unfinished = await drain({
-        ...{ intake, counters, desk, consumer, log, now, abandon: abandon.signal },
-        timeoutMs: config.drainTimeoutMs,
-      });
+      const unfinished = dispatcher === null ? [] : await drainAll(dispatcher, abandon.signal);
       abandon.abort(new Error("the drain is over"));
       await teardown.close();
       return unfinished;
     },
   };
+
+  async function drainAll(way: Dispatcher, signal: AbortSignal): Promise<readonly string[]> {
+    return drain({
+      ...{ ...way, consumer: backbone.consumer, log, now: clock.now, abandon: signal },
+      handOver: () => way.stop(),
+      timeoutMs: config.drainTimeoutMs,
+    });
+  }
 }
 
-function limitsOf(limits: ReadonlyMap<string, RateLimits>, name: string): RateLimits {
-  const found = limits.get(name);
-  if (found === undefined) throw new Error(`${name} has no limits`);
-  return found;
+async function openProviders(
+  config: Config,
+  log: Log,
+  open: typeof openProvider,
+): Promise<readonly OpenProvider[]> {
+  return Promise.all(
+    config.providers.map(async (connection) =>
+      open(connection, {
+        onCredentialTrouble: (trouble) =>
+          log.warn("credentials.doubtful", { provider: connection.name, trouble }),
+      }),
+    ),
+  );
 }
 
-/** What the log tells of an outcome; labels and reasons of requesters stay out of it. */
-function summaryOf(outcome: Outcome): Record<string, unknown> {
-  const { echo, source, status, reason, attempts, reconciled } = outcome;
-  const { requestId, provider, operationName } = echo;
-  const { partition, offset } = source;
-  const told = { status, reason: reason?.code, attempts, reconciled };
-  return { requestId, provider, operationName, at: `${partition}/${offset}`, ...told };
+/**
+ * What the checkpoint tells of the journal. Waits while it cannot be read, or while the journal does
+ * not go on where it ends: then nothing may be called until somebody has decided.
+ */
+async function findHistory(
+  { journal, checkpoints }: Backbone,
+  { tell, log, signal }: HistoryParts,
+): Promise<{ readonly states: readonly ClaimStates[]; readonly checkpoint: CheckpointValues }> {
+  for (;;) {
+    try {
+      const checkpoint = await unlessAborted(checkpoints.load(), signal);
+      const ranges = await unlessAborted(journal.ranges(), signal);
+      return { checkpoint, states: recover(checkpoint, ranges) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const text = error instanceof Error ? error.message : String(error);
+      const problem = error instanceof LostHistory ? text : `the checkpoint cannot be read: ${text}`;
+      tell([problem]);
+      log.error("journal.refused", { problem, lookAgainInMs: LOOK_AGAIN_MS });
+      await sleep(LOOK_AGAIN_MS, undefined, { signal });
+    }
+  }
+}
+
+interface HistoryParts {
+  readonly tell: (problems: readonly string[]) => void;
+  readonly log: Pick<Log, "error">;
+  readonly signal: AbortSignal;
+}
+
+function sizesIn(
+  { topics }: Surroundings,
+  config: Config,
+): { readonly requestPartitions: number; readonly maxRequestBytes: number } {
+  const outcomes = topics?.find(({ role }) => role === "outcomes");
+  const requests = topics?.find(({ role }) => role === "requests");
+  const overhead = outcomeOverheadBytes(config.limits.targetsPerRequest);
+  return {
+    requestPartitions: requests?.partitions ?? 1,
+    maxRequestBytes: (outcomes?.maxMessageBytes ?? Infinity) - overhead,
+  };
 }

@@ -2,7 +2,7 @@ import type { Config, CredentialsConfig } from "../config/config.ts";
 import type { ConfigWarning } from "../config/config-problem.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createLog } from "../observability/log.ts";
-import { startService } from "../service.ts";
+import { type ServiceSeams, startService } from "../service.ts";
 import { REMINDERS } from "../service-status.ts";
 
 export interface RunOptions {
@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** Aborts to give up what the drain still waits for. */
   readonly abandon: AbortSignal;
+  /** Other parts than the configured clusters and clouds. */
+  readonly seams?: ServiceSeams;
 }
 
 /**
@@ -20,9 +22,9 @@ export interface RunOptions {
  * drain left something unfinished, which comes again after the next start.
  */
 export async function runCommand(options: RunOptions): Promise<number> {
-  const { config, warnings, version, stop, abandon } = options;
+  const { config, warnings, version, stop, abandon, seams = {} } = options;
   const log = createLog(config.log, { redact: secretsOf(config) });
-  const service = await startService({ config, version, log }).catch((error: unknown) => {
+  const service = await startService({ config, version, log, seams }).catch((error: unknown) => {
     log.fatal("service.not-started", { error });
     return null;
   });

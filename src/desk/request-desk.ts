@@ -1,35 +1,51 @@
-import { admit, type Connection, expiredVerdict } from "./admission/admit.ts";
-import { concludeCall, type DecidedCall } from "./conclude-call.ts";
+import { admit, type Connection, expiredVerdict } from "../admission/admit.ts";
+import { assertNever } from "../domain/assert-never.ts";
 import {
   type CallHistory,
   NEVER_CALLED,
   type Outcome,
   plainVerdict,
   type Verdict,
-} from "./domain/outcome.ts";
-import type { TrackUntil } from "./domain/following.ts";
-import { echoOf, type ReceivedRequest, type Source } from "./domain/rerun-request.ts";
-import { type UnexecutedEnd, verdictOfExhausted } from "./domain/verdict.ts";
-import type { Desk, Senseless } from "./inbound/desk.ts";
-import type { Journal } from "./journal/journal.ts";
-import type { Judge } from "./judging/judge.ts";
-import type { Lane, LaneDesk, Worked } from "./lanes/lane.ts";
-import type { TargetCalls } from "./target-calls.ts";
-import type { CallTracker } from "./tracking/call-tracker.ts";
+} from "../domain/outcome.ts";
+import {
+  echoOf,
+  isRequestId,
+  type ReceivedRequest,
+  type RerunRequest,
+  type Source,
+} from "../domain/rerun-request.ts";
+import { targetsOf } from "../domain/targets.ts";
+import { type UnexecutedEnd, verdictOfExhausted } from "../domain/verdict.ts";
+import type { Desk, Senseless } from "../inbound/desk.ts";
+import type { Entry } from "../journal/claim-entry.ts";
+import type { Change } from "../journal/claim-states.ts";
+import { digestOf, keyOf } from "../journal/digest.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Told } from "../journal/journal-record.ts";
+import type { EndedCall, Lane, LaneDesk, Worked } from "../lanes/lane.ts";
+import { concludeCall } from "./conclude-call.ts";
+import { type Kept, KeptRequests } from "./kept-requests.ts";
+import { echoIn, type Unpack } from "./outcome-of.ts";
+import type { Role, Settler, SettlingCounter } from "./settler.ts";
+import { UnfinishedWork } from "./unfinished-work.ts";
 
 /** One provider connection as the desk sees it. */
-export interface Counter extends Connection {
-  readonly lane: Pick<Lane, "offer" | "forget" | "calling">;
-  readonly judge: Pick<Judge, "judge">;
-  readonly tracker: Pick<CallTracker, "follow">;
-  readonly until: TrackUntil;
-  /** Whose runs may still show. */
-  readonly calls: Pick<TargetCalls, "concluded">;
+export interface Counter extends Connection, SettlingCounter {
+  readonly lane: Pick<Lane, "offer" | "forget">;
+  /** Calls of a request that surely did not execute, at the most. */
+  readonly maxAttempts: number;
+  /** What becomes of an uncertain call of which evidence shows that it did not run. */
+  readonly uncertain: "report" | "retry-if-absent";
 }
 
 export interface RequestDeskParts {
-  readonly journal: Journal;
-  /** Resolves when Kafka has acknowledged the outcome. */
+  readonly journal: Pick<
+    Journal,
+    "standing" | "release" | "accepted" | "done" | "close" | "isDriven"
+  >;
+  readonly settler: Pick<Settler, "consider" | "finished">;
+  readonly unpack: Unpack;
+  /** Resolves when Kafka has acknowledged the outcome. Only for what no journal can know. */
   readonly publish: (outcome: Outcome) => Promise<void>;
   /** Told each record that needs no further attention. */
   readonly complete: (source: Source) => void;
@@ -38,25 +54,33 @@ export interface RequestDeskParts {
    * works it now; from then on nothing here knows the record.
    */
   readonly keeps: (source: Source) => boolean;
+  /** Another request has the record's id: it becomes a dead letter, and `complete` follows. */
+  readonly conflicts: (source: Source, message: string) => Promise<void>;
+  /** Whether this process looks after requests with this key that nobody may have. */
+  readonly ownsOrphan: (key: string) => boolean;
   readonly onDuplicate: (received: ReceivedRequest) => void;
-  readonly onPublished: (outcome: Outcome) => void;
   /** Something threw that must not: the process cannot go on. */
   readonly onFailure: (error: unknown) => void;
+  /** Instance id and version. */
+  readonly dispatcher: string;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
   /** Milliseconds since the epoch. */
   readonly epoch: () => number;
 }
 
 /**
- * Takes each request from its reception to its outcome: admission, lane, judging and tracking, outbound.
+ * Takes each request from its reception to the journal's final word about it: admission, lane, and
+ * what a call's end means. What the journal says is acted on by the settler.
  *
- * A record is complete when its final outcome is acknowledged, never before. Requests under way
- * here are few (called, judged, followed or being published); what waits, waits in the lanes.
+ * A record is complete when its final outcome is known to be out, never before: a fact that never
+ * changes again.
  */
 export class RequestDesk implements Desk, LaneDesk {
   readonly #parts: RequestDeskParts;
   readonly #counters = new Map<string, Counter>();
-  readonly #working = new Set<Source>();
-  #whenIdle: (() => void)[] = [];
+  readonly #kept = new KeptRequests();
+  readonly #work = new UnfinishedWork();
 
   constructor(parts: RequestDeskParts) {
     this.#parts = parts;
@@ -68,89 +92,60 @@ export class RequestDesk implements Desk, LaneDesk {
   }
 
   receive(received: ReceivedRequest): ReturnType<Desk["receive"]> {
-    const standing = this.#parts.journal.open(received);
-    switch (standing.kind) {
-      case "conflict":
-        return standing;
-      case "duplicate":
-        this.#parts.onDuplicate(received);
-        if (standing.settled) this.#parts.complete(received.source);
-        return { kind: "taken" };
-      case "new":
-        this.#admit(received);
-        return { kind: "taken" };
-    }
+    return this.#take(received, null);
   }
 
-  reject(senseless: Senseless): void {
-    const { echo, reason, source, receivedAt, trace } = senseless;
-    this.#work(source, async () => {
-      await this.#publish({
-        ...plainVerdict("REJECTED", reason),
-        ...NEVER_CALLED,
-        echo,
-        source,
-        trace,
-        receivedAt,
-        completedAt: this.#parts.epoch(),
-      });
+  reject(senseless: Senseless): ReturnType<Desk["receive"]> {
+    const { request, reason, source, receivedAt, trace } = senseless;
+    const verdict = plainVerdict("REJECTED", reason);
+    if (isRequestId(request.requestId)) {
+      return this.#take({ request, source, receivedAt, trace }, verdict);
+    }
+    // Without an id it cannot be told from others, nor come twice: its verdict follows from its bytes.
+    const completedAt = this.#parts.epoch();
+    const told = { ...verdict, ...NEVER_CALLED, completedAt, dispatcher: this.#parts.dispatcher };
+    this.#begin(`reject ${source.partition}/${source.offset}`, async () => {
+      await this.#parts.publish({ ...told, echo: echoOf(request), source, trace, receivedAt });
       this.#parts.complete(source);
     });
+    return { kind: "taken" };
   }
 
   forget(partition: number): ReadonlySet<bigint> {
-    this.#parts.journal.forgetDuplicates(partition);
-    const counters = [...this.#counters.values()];
-    for (const { lane } of counters) {
-      for (const received of lane.forget(partition)) {
-        const successor = this.#parts.journal.forget(received);
-        if (successor !== null) this.#admit(successor);
-      }
+    for (const counter of this.#counters.values()) {
+      for (const received of counter.lane.forget(partition)) this.#drop(keyOfReceived(received));
     }
-    const calling = counters.flatMap(({ lane }) => lane.calling.map(({ source }) => source));
-    const goingOn = [...calling, ...this.#working].filter((one) => one.partition === partition);
-    return new Set(goingOn.map(({ offset }) => offset));
+    for (const key of this.#kept.forget(partition)) this.#drop(key);
+    return this.#kept.goingOn(partition);
   }
 
   expired({ received, history }: Worked): void {
     const { notAfter } = received.request;
-    this.#work(received.source, async () => {
-      const verdict = expiredVerdict(notAfter ?? this.#parts.epoch());
-      await this.#conclude(received, verdict, history);
-    });
+    this.#close(received, expiredVerdict(notAfter ?? this.#parts.epoch()), history);
   }
 
   exhausted({ received, history }: Worked, targets: readonly string[], end: UnexecutedEnd): void {
-    this.#work(received.source, async () => {
-      const verdict = verdictOfExhausted(end, targets, history.attempts);
-      await this.#conclude(received, verdict, history);
-    });
+    this.#close(received, verdictOfExhausted(end.message, targets, history.attempts), history);
   }
 
-  decided({ received, history }: Worked, decided: DecidedCall): void {
-    const { claim } = decided;
-    const { journal, epoch } = this.#parts;
-    this.#work(received.source, async () => {
-      const { judge, tracker, until, calls } = this.#counterOf(received.request.provider);
-      const calledAt = history.calledAt ?? epoch();
-      const { verdict, reconciled } = await concludeCall(decided, calledAt, {
-        ...{ judge, tracker, until },
-        onTaken: async (taken) => {
-          await journal.accepted(claim, taken.following);
-          const soFar = { ...history, reconciled: taken.reconciled };
-          await this.#publish(this.#outcomeOf(received, taken.verdict, soFar));
-        },
-      });
-      calls.concluded(claim.claimId);
-      await journal.done(claim, received, verdict);
-      await this.#finish(received, verdict, { ...history, reconciled });
+  elsewhere({ received }: Worked): void {
+    const kept = this.#kept.get(keyOfReceived(received));
+    if (kept !== undefined) kept.keeper = "journal";
+    this.#followJournal(received);
+  }
+
+  decided(worked: Worked, ended: EndedCall): void {
+    const { claim } = ended;
+    this.#entrust(worked.received, "desk");
+    this.#begin(`conclude ${claim.claimId}`, async () => {
+      await this.#conclude(worked, ended);
+      this.#followJournal(worked.received);
     });
   }
 
   keeps(received: ReceivedRequest): boolean {
     if (this.#parts.keeps(received.source)) return true;
-    const successor = this.#parts.journal.forget(received);
-    if (successor !== null) this.#admit(successor);
+    this.#drop(keyOfReceived(received));
     return false;
   }
 
@@ -158,23 +153,268 @@ export class RequestDesk implements Desk, LaneDesk {
     this.#parts.onFailure(error);
   }
 
-  /** Resolves when nothing is being judged, followed or published any more. */
-  async idle(): Promise<void> {
-    if (this.#working.size === 0) return;
-    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  /** The journal moved. Synchronous, in log order. */
+  changed(change: Change): void {
+    switch (change.kind) {
+      case "claimed":
+      case "closed":
+        for (const entry of change.granted) this.#moved(entry);
+        return;
+      case "released":
+      case "accepted":
+      case "accepted-published":
+      case "done":
+        this.#moved(change.entry);
+        return;
+      case "published":
+        this.#parts.settler.finished(change.entry);
+        this.#finished(change.entry);
+        return;
+      case "freed":
+      case "border":
+      case "ignored":
+        return;
+      default:
+        assertNever(change);
+    }
   }
 
-  #admit(received: ReceivedRequest): void {
-    const { request } = received;
-    const counter = this.#counters.get(request.provider);
-    const configured = [...this.#counters.keys()];
-    const epoch = this.#parts.epoch();
-    const verdict = admit({ request, connection: counter, configured, epoch });
-    if (verdict === null) {
-      this.#counterOf(request.provider).lane.offer(received);
+  /** Whose the entry is to settle. */
+  roleOf({ key, request }: Entry): Role {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return this.#parts.ownsOrphan(key) ? "orphan" : null;
+    const sources = [kept.first, ...kept.others.map(({ source }) => source)];
+    return sources.some((source) => isSame(source, request.source)) ? "source" : "duplicate";
+  }
+
+  /** Whether any record of the entry's request is in this process's hands. */
+  hasRecordOf({ key }: Entry): boolean {
+    return this.#kept.get(key) !== undefined;
+  }
+
+  /** Ends a free request whose record is gone from the requests topic. */
+  retire(entry: Entry): void {
+    const { unpack, journal } = this.#parts;
+    const { key, digest, tries, request } = entry;
+    const name = `retire ${key}`;
+    if (this.#work.has(name)) return;
+    const { source, receivedAt, trace } = request;
+    const message = `Its record at ${source.topic}/${source.partition}/${source.offset} was deleted by the topic's retention before it could be called (again).`;
+    const verdict = plainVerdict("EXPIRED", { code: "RETENTION", message });
+    const told = this.#tell(verdict, { ...NEVER_CALLED, attempts: tries });
+    const echo = echoIn(request, unpack);
+    this.#begin(name, async () => {
+      await journal.close({ echo, digest, source, receivedAt, trace }, told);
+    });
+  }
+
+  /** Resolves when no call is being concluded and no verdict written. */
+  async idle(): Promise<void> {
+    return this.#work.idle();
+  }
+
+  /** Takes a record over; with a verdict it is not to be called, whatever else. */
+  #take(received: ReceivedRequest, verdict: Verdict | null): ReturnType<Desk["receive"]> {
+    const { request, source } = received;
+    const digest = digestOf(request);
+    const standing = this.#parts.journal.standing(
+      ...([request.provider, request.requestId, digest, source] as const),
+    );
+    if (standing.kind === "conflict") return { kind: "conflict", message: conflictOf(request) };
+    if (standing.kind === "finished") {
+      if (!standing.isSameSource) this.#parts.onDuplicate(received);
+      this.#parts.complete(source);
+      return { kind: "taken" };
+    }
+    const key = keyOfReceived(received);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) {
+      this.#kept.join(kept, received);
+      if (kept.digest === digest) this.#parts.onDuplicate(received);
+      return { kind: "taken" };
+    }
+    this.#kept.add(key, digest, source);
+    const entry = standing.kind === "open" ? standing.entry : null;
+    if (entry !== null && !isSame(entry.request.source, source)) this.#parts.onDuplicate(received);
+    this.#proceed(received, entry, verdict);
+    return { kind: "taken" };
+  }
+
+  /** The next thing to be done for a request whose record is kept, as far as it is this process's. */
+  #proceed(received: ReceivedRequest, entry: Entry | null, known: Verdict | null = null): void {
+    if (entry !== null && entry.phase !== "free") {
+      this.#parts.settler.consider(entry);
       return;
     }
-    this.#work(received.source, async () => this.#conclude(received, verdict, NEVER_CALLED));
+    const { request } = received;
+    const tries = entry?.tries ?? 0;
+    const history = { ...NEVER_CALLED, attempts: tries };
+    const verdict = known ?? this.#admit(request);
+    if (verdict !== null) {
+      this.#close(received, verdict, history);
+      return;
+    }
+    const { lane, maxAttempts } = this.#counterOf(request.provider);
+    if (tries >= maxAttempts) {
+      const why = entry?.releasedWhy ?? "";
+      const exhausted = verdictOfExhausted(why, targetsOf(request.operation), tries);
+      this.#close(received, exhausted, history);
+      return;
+    }
+    this.#entrust(received, "lane");
+    lane.offer(received, tries);
+  }
+
+  #admit(request: RerunRequest): Verdict | null {
+    const connection = this.#counters.get(request.provider);
+    const configured = [...this.#counters.keys()];
+    return admit({ request, connection, configured, epoch: this.#parts.epoch() });
+  }
+
+  /** Ends a request without a call, unless somebody else has it by now. */
+  #close(received: ReceivedRequest, verdict: Verdict, history: CallHistory): void {
+    const { request, source, receivedAt, trace } = received;
+    this.#entrust(received, "desk");
+    const told = this.#tell(verdict, history);
+    this.#begin(`close ${source.partition}/${source.offset}`, async () => {
+      const digest = digestOf(request);
+      const closing = { echo: echoOf(request), digest, source, receivedAt, trace };
+      await this.#parts.journal.close(closing, told);
+      this.#followJournal(received);
+    });
+  }
+
+  async #conclude({ received, history }: Worked, ended: EndedCall): Promise<void> {
+    const { journal, now, epoch } = this.#parts;
+    const { claim, call, before, end } = ended;
+    const { requestId, provider } = received.request;
+    const counter = this.#counterOf(provider);
+    const calledAt = history.calledAt ?? epoch();
+    const entry = this.#entryOf(received);
+    const rivals = entry?.claim?.claimId === claim.claimId ? entry.claim.rivals : [];
+    const conclusion = await concludeCall({ call, before, rivals, end, calledAt }, counter);
+    if (conclusion.kind === "unjudged") return;
+    if (conclusion.kind === "taken") {
+      const { taken, verdict } = conclusion;
+      const told = this.#tell(verdict, { ...history, reconciled: taken.reconciled });
+      await journal.accepted(claim, new Map([[requestId, { taken, told }]]));
+      return;
+    }
+    const { verdict, reconciled, isAbsent } = conclusion;
+    const isRetried = isAbsent && counter.uncertain === "retry-if-absent";
+    // Before that, somebody could still be reading what the call leaves.
+    if (isRetried && now() >= claim.settledBy) {
+      const why = `evidence shows that it did not run: ${end.kind === "uncertain" ? end.message : ""}`;
+      await journal.release(claim, [requestId], { called: true, why });
+      return;
+    }
+    const told = this.#tell(verdict, { ...history, reconciled });
+    await journal.done(claim, new Map([[requestId, told]]));
+  }
+
+  #moved(entry: Entry): void {
+    this.#parts.settler.consider(entry);
+    const kept = this.#kept.get(entry.key);
+    if (kept === undefined) return;
+    this.#sortOut(entry, kept);
+    if (entry.phase !== "free" || kept.keeper !== "journal") return;
+    const received = this.#receivedFrom(entry, kept);
+    if (this.keeps(received)) this.#proceed(received, entry);
+  }
+
+  /** Records with the id of a request that was granted and asks for something else. */
+  #sortOut(entry: Entry, kept: Kept): void {
+    const losing = kept.others.filter(({ request }) => digestOf(request) !== entry.digest);
+    if (losing.length > 0) {
+      kept.others = kept.others.filter((one) => !losing.includes(one));
+      for (const { request, source } of losing) this.#conflict(request, source);
+    }
+    if (kept.digest === entry.digest || kept.keeper !== "journal") return;
+    this.#conflict(entry.request, kept.first);
+    this.#succeed(entry.key);
+  }
+
+  #finished(entry: Entry): void {
+    const kept = this.#kept.get(entry.key);
+    if (kept === undefined || kept.keeper !== "journal") return;
+    this.#sortOut(entry, kept);
+    const left = this.#kept.get(entry.key);
+    if (left === undefined) return;
+    this.#kept.delete(entry.key);
+    for (const source of [left.first, ...left.others.map((one) => one.source)]) {
+      this.#parts.complete(source);
+    }
+  }
+
+  /** A request that somebody else had comes back to the journal's word: how does it stand now? */
+  #followJournal(received: ReceivedRequest): void {
+    const { request, source } = received;
+    const key = keyOfReceived(received);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    kept.keeper = "journal";
+    const standing = this.#parts.journal.standing(
+      ...([request.provider, request.requestId, kept.digest, source] as const),
+    );
+    switch (standing.kind) {
+      case "conflict":
+        this.#conflict(request, source);
+        this.#succeed(key);
+        return;
+      case "finished":
+        this.#kept.delete(key);
+        for (const one of [kept.first, ...kept.others.map((other) => other.source)]) {
+          this.#parts.complete(one);
+        }
+        return;
+      case "open":
+        this.#moved(standing.entry);
+        return;
+      case "unknown":
+        if (this.keeps(received)) this.#proceed(received, null);
+        return;
+      default:
+        assertNever(standing);
+    }
+  }
+
+  #conflict(request: { readonly requestId: string }, source: Source): void {
+    this.#begin(`conflict ${source.partition}/${source.offset}`, async () =>
+      this.#parts.conflicts(source, conflictOf(request)),
+    );
+  }
+
+  /** The worked record is gone: another one of its id takes its place. */
+  #succeed(key: string): void {
+    const successor = this.#kept.succeed(key);
+    if (successor !== null) this.#followJournal(successor);
+  }
+
+  #drop(key: string): void {
+    this.#succeed(key);
+  }
+
+  #entrust(received: ReceivedRequest, keeper: Kept["keeper"]): void {
+    const kept = this.#kept.get(keyOfReceived(received));
+    if (kept !== undefined) kept.keeper = keeper;
+  }
+
+  #entryOf({ request, source }: ReceivedRequest): Entry | null {
+    const { provider, requestId } = request;
+    const standing = this.#parts.journal.standing(provider, requestId, digestOf(request), source);
+    return standing.kind === "open" ? standing.entry : null;
+  }
+
+  /** The request as the journal tells it, with the record that is kept here. */
+  #receivedFrom({ request }: Entry, kept: Kept): ReceivedRequest {
+    const { packed, receivedAt, trace } = request;
+    if (packed === null) throw new Error("a free request was never claimed");
+    return { request: this.#parts.unpack(packed), source: kept.first, receivedAt, trace };
+  }
+
+  #tell(verdict: Verdict, history: CallHistory): Told {
+    const { epoch, dispatcher } = this.#parts;
+    return { verdict, history, completedAt: epoch(), dispatcher };
   }
 
   /** Admission lets nothing pass that names an unknown provider. */
@@ -184,49 +424,19 @@ export class RequestDesk implements Desk, LaneDesk {
     return counter;
   }
 
-  /** Ends a request that has no claim. */
-  async #conclude(
-    received: ReceivedRequest,
-    verdict: Verdict,
-    history: CallHistory,
-  ): Promise<void> {
-    await this.#parts.journal.close(received, verdict);
-    await this.#finish(received, verdict, history);
+  #begin(name: string, work: () => Promise<void>): void {
+    this.#work.run(name, work).catch((error: unknown) => this.#parts.onFailure(error));
   }
+}
 
-  async #finish(received: ReceivedRequest, verdict: Verdict, history: CallHistory): Promise<void> {
-    await this.#publish(this.#outcomeOf(received, verdict, history));
-    for (const source of this.#parts.journal.published(received)) this.#parts.complete(source);
-  }
+function keyOfReceived({ request }: ReceivedRequest): string {
+  return keyOf(request.provider, request.requestId);
+}
 
-  async #publish(outcome: Outcome): Promise<void> {
-    await this.#parts.publish(outcome);
-    this.#parts.onPublished(outcome);
-  }
+function isSame(a: Source, b: Source): boolean {
+  return a.partition === b.partition && a.offset === b.offset && a.topic === b.topic;
+}
 
-  #outcomeOf(received: ReceivedRequest, verdict: Verdict, history: CallHistory): Outcome {
-    const { request, source, trace, receivedAt } = received;
-    const completedAt = this.#parts.epoch();
-    return {
-      ...verdict,
-      ...history,
-      echo: echoOf(request),
-      source,
-      trace,
-      receivedAt,
-      completedAt,
-    };
-  }
-
-  #work(source: Source, work: () => Promise<void>): void {
-    this.#working.add(source);
-    work().then(
-      () => {
-        this.#working.delete(source);
-        if (this.#working.size > 0) return;
-        for (const resolve of this.#whenIdle.splice(0)) resolve();
-      },
-      (error: unknown) => this.#parts.onFailure(error),
-    );
-  }
+function conflictOf({ requestId }: { readonly requestId: string }): string {
+  return `requestId ${requestId} stands for another request, which was asked for before`;
 }

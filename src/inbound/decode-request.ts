@@ -67,8 +67,8 @@ export class RequestDecoder {
     const source = { topic, partition, offset };
     const trace = traceOf(record);
     if (parsed.kind === "senseless") {
-      const { echo, reason } = parsed;
-      return { kind: "senseless", echo, reason, source, receivedAt, trace };
+      const { request, reason } = parsed;
+      return { kind: "senseless", request, reason, source, receivedAt, trace };
     }
     return { kind: "request", received: { request: parsed.request, source, receivedAt, trace } };
   }

@@ -1,19 +1,12 @@
 import type { Reason } from "../domain/outcome.ts";
-import type {
-  ReceivedRequest,
-  RequestEcho,
-  Source,
-  TraceHeaders,
-} from "../domain/rerun-request.ts";
+import type { ReceivedRequest } from "../domain/rerun-request.ts";
 
-/** A well-formed request that makes no sense, with all that its `REJECTED` outcome needs. */
-export interface Senseless {
-  readonly echo: RequestEcho;
+/**
+ * A well-formed request that makes no sense, even its requestId may not be one: its only end is
+ * `REJECTED` for this reason.
+ */
+export interface Senseless extends ReceivedRequest {
   readonly reason: Reason;
-  readonly source: Source;
-  /** Milliseconds since the epoch at which this process took the record from Kafka. */
-  readonly receivedAt: number;
-  readonly trace: TraceHeaders | null;
 }
 
 /** Where the intake hands over what it made of the records. */
@@ -26,8 +19,8 @@ export interface Desk {
     received: ReceivedRequest,
   ): { readonly kind: "taken" } | { readonly kind: "conflict"; readonly message: string };
 
-  /** Takes a request over whose only end is `REJECTED`; `Intake.complete(source)` follows too. */
-  reject(senseless: Senseless): void;
+  /** As `receive`, for a request whose only end is `REJECTED`. */
+  reject(senseless: Senseless): ReturnType<Desk["receive"]>;
 
   /**
    * The partition went to somebody else: forgets what waits, so that it is not called here too.

@@ -1,18 +1,34 @@
 import type { Source } from "../domain/rerun-request.ts";
+import { isCompleteIn, type Watermark } from "../journal/watermark.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
 import type { Log } from "../observability/log.ts";
 import type { DeadLetters } from "../outbound/dead-letters.ts";
+import { Anchors } from "./anchors.ts";
 import type { RequestDecoder } from "./decode-request.ts";
 import type { Desk } from "./desk.ts";
 import { OffsetCommitter } from "./offset-committer.ts";
 import { OffsetTracker } from "./offset-tracker.ts";
 import { PartitionPauses, type PausableFeed } from "./partition-pauses.ts";
 import { type Blocked, type IntakeMetrics, PartitionPipeline } from "./partition-pipeline.ts";
+import { PartitionStart } from "./partition-start.ts";
 
 /** What the intake asks of its consumer. */
 export interface RecordFeed extends PausableFeed {
   /** Resolves when Kafka has stored the offsets of the partitions that are still assigned. */
   commit(offsets: ReadonlyMap<number, bigint>): Promise<void>;
+  /** What is fetched of the partition from now on begins at the offset. Synchronous. */
+  seek(partition: number, offset: bigint): void;
+}
+
+/** What others than the consumer group know of where a partition stands. */
+export interface Watermarks {
+  /** The newest checkpoint of a partition; null: there is none. */
+  of(partition: number): Watermark | null;
+  /**
+   * The partition is another one than its checkpoint was about. Resolves when everybody can know:
+   * nothing of it may be worked before.
+   */
+  void(partition: number): Promise<void>;
 }
 
 export interface IntakeParts {
@@ -20,9 +36,12 @@ export interface IntakeParts {
   readonly decoder: Pick<RequestDecoder, "decode">;
   readonly desk: Desk;
   readonly deadLetters: Pick<DeadLetters, "deadLetter">;
+  readonly watermarks: Watermarks;
   readonly metrics: IntakeMetrics;
   readonly log: Log;
   readonly maxWaiting: number;
+  /** Which partitions are ours has changed. */
+  readonly assigned: () => void;
   /** A bug came to light: the process cannot go on. */
   readonly failed: (error: unknown) => void;
 }
@@ -31,6 +50,8 @@ const COMMIT_INTERVAL_MS = 300;
 /** Paused partitions resume below this share of `maxWaiting`, so that they do not flutter. */
 const RESUME_BELOW = 0.9;
 const MAX_BACKLOG = 500;
+/** So many stretches above the watermark are written down; what lies above is looked up by its id. */
+const MAX_RANGES = 200;
 
 /**
  * The way in: takes records from the consumer, hands requests to the desk, and lets an offset be
@@ -49,6 +70,9 @@ export class Intake {
   readonly #trackers = new Map<number, OffsetTracker>();
   readonly #pipelines = new Map<number, PartitionPipeline>();
   readonly #endOffsets = new Map<number, bigint>();
+  /** Partitions whose first records are still to come, or to be believed. */
+  readonly #starts = new Map<number, PartitionStart>();
+  readonly #anchors = new Map<number, Anchors>();
   #open = 0;
   #full = false;
   #draining = false;
@@ -77,15 +101,17 @@ export class Intake {
     for (const partition of lost) this.#lose(partition);
     for (const partition of gained) this.#gain(partition);
     this.#pauses.assign(ours);
+    for (const partition of gained) this.#begin(partition);
     this.#committer.forget();
     this.#parts.log.info("intake.assigned", { epoch, assigned, gained, lost });
+    this.#parts.assigned();
   }
 
   /** Records of one partition, in their order. Synchronous; for the consumer to call. */
   onRecords(partition: number, records: readonly KafkaRecord[], endOffset: bigint): void {
-    const pipeline = this.#pipelines.get(partition);
     // A fetch from before a rebalance may still bring records of a lost partition.
-    if (pipeline === undefined || this.#draining) return;
+    if (!this.#pipelines.has(partition) || this.#draining) return;
+    if (!this.#hasBegun(partition, records, endOffset)) return;
     const { next } = this.#tracker(partition);
     if (next !== null && endOffset < next) {
       // Offsets mean other records now; what is known of them must not be applied to these.
@@ -94,12 +120,77 @@ export class Intake {
       return;
     }
     this.#endOffsets.set(partition, endOffset);
+    this.#anchorsOf(partition).note(records);
+    this.#take(partition, records);
+  }
+
+  #take(partition: number, records: readonly KafkaRecord[]): void {
+    const pipeline = this.#pipelines.get(partition);
+    const watermark = this.#parts.watermarks.of(partition);
     const receivedAt = Date.now();
+    let complete = 0;
     this.#track(partition, (tracker) => {
       for (const record of records) {
-        if (tracker.begin(record.offset) === "new") pipeline.add(record, receivedAt);
+        if (tracker.begin(record.offset) !== "new") continue;
+        if (watermark !== null && isCompleteIn(watermark, record.offset)) {
+          tracker.finish(record.offset);
+          complete += 1;
+        } else {
+          pipeline?.add(record, receivedAt);
+        }
       }
     });
+    if (complete === 0) return;
+    this.#parts.metrics.completeAgain(complete);
+    this.#parts.log.info("intake.complete-already", { partition, records: complete });
+  }
+
+  /** Whether the records are those that are to be worked, and not from before or of another topic. */
+  #hasBegun(partition: number, records: readonly KafkaRecord[], endOffset: bigint): boolean {
+    const start = this.#starts.get(partition);
+    if (start === undefined) return true;
+    const { log, feed } = this.#parts;
+    const finding = start.look(records, endOffset);
+    switch (finding.kind) {
+      case "holds":
+        if (finding.doubt !== null) log.warn("watermark.doubtful", { partition, ...finding });
+        this.#starts.delete(partition);
+        return true;
+      case "too-early":
+        feed.seek(partition, start.offset);
+        return false;
+      case "void":
+        log.error("watermark.void", { partition, why: finding.why });
+        this.#startAnew(partition);
+        return false;
+    }
+  }
+
+  /** Reads a gained partition from where its checkpoint stands, whatever the group committed. */
+  #begin(partition: number): void {
+    const watermark = this.#parts.watermarks.of(partition);
+    if (watermark === null) return;
+    const start = new PartitionStart(watermark);
+    this.#starts.set(partition, start);
+    this.#parts.feed.seek(partition, start.offset);
+  }
+
+  /** Nothing is known of the partition any more: all of it is read, once everybody can know that. */
+  #startAnew(partition: number): void {
+    const pipeline = this.#pipelines.get(partition);
+    this.#pauses.hold(partition, "beginning");
+    this.#open -= this.#tracker(partition).openCount;
+    this.#trackers.delete(partition);
+    this.#anchors.delete(partition);
+    this.#parts.watermarks.void(partition).then(
+      () => {
+        if (this.#pipelines.get(partition) !== pipeline) return;
+        this.#starts.delete(partition);
+        this.#parts.feed.seek(partition, 0n);
+        this.#pauses.release(partition, "beginning");
+      },
+      (error: unknown) => this.#parts.failed(error),
+    );
   }
 
   /** The record needs no further attention: its offset may be released. Any order, any number of times. */
@@ -116,6 +207,28 @@ export class Intake {
     let kept = false;
     this.#track(partition, (tracker) => (kept = tracker.keeps(offset)));
     return kept;
+  }
+
+  /** Whether the partition is ours at present. */
+  owns(partition: number): boolean {
+    return this.#pipelines.has(partition);
+  }
+
+  /**
+   * Where the partitions that are ours stand, for the checkpoint. Those of which nothing came, or
+   * whose first records are not believed yet, are left out.
+   */
+  watermarks(): ReadonlyMap<number, Watermark> {
+    const known = new Map<number, Watermark>();
+    for (const partition of this.#pipelines.keys()) {
+      if (this.#starts.has(partition)) continue;
+      const tracker = this.#tracker(partition);
+      const low = tracker.committable();
+      if (low === null) continue;
+      const ranges = tracker.finishedStretches(MAX_RANGES);
+      known.set(partition, { low, ranges, anchor: this.#anchorsOf(partition).below(low) });
+    }
+    return known;
   }
 
   /** The partitions that cannot go on at present, and why. */
@@ -206,6 +319,8 @@ export class Intake {
     const beingPublished = this.#pipelines.get(partition)?.close() ?? [];
     this.#pipelines.delete(partition);
     this.#endOffsets.delete(partition);
+    this.#starts.delete(partition);
+    this.#anchors.delete(partition);
     const goingOn = new Set([...this.#parts.desk.forget(partition), ...beingPublished]);
     this.#track(partition, (tracker) => tracker.lose(goingOn));
   }
@@ -221,6 +336,14 @@ export class Intake {
     const tracker = new OffsetTracker();
     this.#trackers.set(partition, tracker);
     return tracker;
+  }
+
+  #anchorsOf(partition: number): Anchors {
+    const known = this.#anchors.get(partition);
+    if (known !== undefined) return known;
+    const anchors = new Anchors();
+    this.#anchors.set(partition, anchors);
+    return anchors;
   }
 
   #committable(): ReadonlyMap<number, bigint> {

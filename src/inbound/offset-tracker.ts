@@ -2,7 +2,7 @@
 export type Begun = "new" | "in-progress" | "finished";
 
 /** All offsets from `from` up to, but without, `to`. */
-interface Stretch {
+export interface Stretch {
   readonly from: bigint;
   readonly to: bigint;
 }
@@ -69,6 +69,27 @@ export class OffsetTracker {
   /** What may be committed: the lowest unfinished offset, else the one after the last delivered. Null before a run. */
   committable(): bigint | null {
     return this.#run === null ? null : (this.#queue[this.#head] ?? this.#run.next);
+  }
+
+  /**
+   * The finished stretches above the committable offset, lowest first, `most` at the most: what is
+   * left out is only worked again. Offsets that do not exist lie in either kind of stretch.
+   */
+  finishedStretches(most: number): readonly Stretch[] {
+    const stretches: Stretch[] = [];
+    let from: bigint | null = null;
+    for (let index = this.#head; index < this.#queue.length; index += 1) {
+      const offset = this.#queue[index] ?? 0n;
+      if (this.#finished.has(offset)) {
+        from ??= offset;
+      } else if (from !== null) {
+        stretches.push({ from, to: offset });
+        from = null;
+        if (stretches.length === most) return stretches;
+      }
+    }
+    if (from !== null && this.#run !== null) stretches.push({ from, to: this.#run.next });
+    return stretches;
   }
 
   /** The offset after the highest that this run delivered. Null before a run. */

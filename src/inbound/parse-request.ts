@@ -1,9 +1,8 @@
 import type { Reason } from "../domain/outcome.ts";
 import type { Operation } from "../domain/operation.ts";
 import {
-  echoOf,
+  isRequestId,
   PRIORITIES,
-  type RequestEcho,
   type RequestId,
   type RerunRequest,
 } from "../domain/rerun-request.ts";
@@ -17,12 +16,11 @@ import { StringPool } from "./string-pool.ts";
 export type ParsedRequest =
   | { readonly kind: "request"; readonly request: RerunRequest }
   /** The right structure, but no sense: it is answered `REJECTED`. */
-  | { readonly kind: "senseless"; readonly echo: RequestEcho; readonly reason: Reason }
+  | { readonly kind: "senseless"; readonly request: RerunRequest; readonly reason: Reason }
   /** Another structure, so not even an answer could be made of it: a dead letter. */
   | { readonly kind: "wrong-schema"; readonly message: string };
 
 const RECORD_NAME = "rerun.v1.RerunRequest";
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
  * Makes requests of decoded records: the one place where `unknown` becomes `RerunRequest`.
@@ -66,7 +64,7 @@ export class RequestParser {
     if (message === null) return { kind: "request", request };
     return {
       kind: "senseless",
-      echo: echoOf(request),
+      request,
       reason: { code: "INVALID_REQUEST", message },
     };
   }
@@ -94,7 +92,7 @@ export class RequestParser {
       correlationId: fields.optionalText("correlationId"),
       labels: this.#labels(record["labels"], findings),
     };
-    if (!REQUEST_ID.test(request.requestId)) {
+    if (!isRequestId(request.requestId)) {
       fields.fault(
         "requestId",
         `is ${quote(request.requestId)}, not 1 to 128 of A-Z a-z 0-9 . _ : -`,

@@ -1,5 +1,6 @@
 /** Why a partition is not fetched. */
-export type PauseReason = "capacity" | "backlog" | "registry" | "dead-letter" | "draining";
+export type PauseReason =
+  "capacity" | "backlog" | "registry" | "dead-letter" | "draining" | "beginning";
 
 /** What can be paused; both are synchronous and may be called for what is paused or running already. */
 export interface PausableFeed {

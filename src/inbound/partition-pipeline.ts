@@ -1,4 +1,5 @@
 import { assertNever } from "../domain/assert-never.ts";
+import type { ReceivedRequest } from "../domain/rerun-request.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
 import type { DeadLetterReason } from "../domain/dead-letter-reason.ts";
 import type { DeadLetters } from "../outbound/dead-letters.ts";
@@ -18,6 +19,8 @@ export interface IntakeMetrics {
   /** `provider` is what the request names; whether it is configured is not known here. */
   requestReceived(provider: string, operation: string): void;
   deadLettered(reason: DeadLetterReason): void;
+  /** Records were delivered again that the checkpoint knows as complete. */
+  completeAgain(records: number): void;
 }
 
 export interface PipelineParts {
@@ -154,32 +157,37 @@ export class PartitionPipeline {
   }
 
   async #take(arrival: Arrival): Promise<void> {
-    const { decoder, desk, metrics } = this.#parts;
+    const { decoder, desk } = this.#parts;
     const { record, receivedAt } = arrival;
     const decoded = await this.#decoded(async () => decoder.decode(record, receivedAt));
     // The partition may have been lost meanwhile: then it is somebody else's.
     if (decoded === null || this.#isClosed()) return;
     switch (decoded.kind) {
       case "request": {
-        const { provider, operation } = decoded.received.request;
-        metrics.requestReceived(provider, operation.kind);
-        const answer = desk.receive(decoded.received);
-        if (answer.kind === "conflict") {
-          await this.#deadLetter(arrival, "conflicting-request-id", answer.message);
-        }
-        return;
+        const { received } = decoded;
+        this.#countReceived(received);
+        return this.#heed(arrival, desk.receive(received));
       }
       case "senseless": {
-        const { echo, reason, source, trace } = decoded;
-        metrics.requestReceived(echo.provider, echo.operationName);
-        desk.reject({ echo, reason, source, receivedAt, trace });
-        return;
+        const { request, reason, source, trace } = decoded;
+        this.#countReceived(decoded);
+        return this.#heed(arrival, desk.reject({ request, reason, source, receivedAt, trace }));
       }
       case "dead-letter":
         return this.#deadLetter(arrival, decoded.reason, decoded.message);
       default:
         return assertNever(decoded);
     }
+  }
+
+  #countReceived({ request }: Pick<ReceivedRequest, "request">): void {
+    this.#parts.metrics.requestReceived(request.provider, request.operation.kind);
+  }
+
+  /** What the desk does not take becomes a dead letter. */
+  async #heed(arrival: Arrival, answer: ReturnType<Desk["receive"]>): Promise<void> {
+    if (answer.kind === "taken") return;
+    await this.#deadLetter(arrival, "conflicting-request-id", answer.message);
   }
 
   /** Decodes until it is known what the record is; null when the partition was lost before. */

@@ -8,7 +8,10 @@ import type { Provider, ReadTurns } from "../domain/provider.ts";
 import { pause } from "../lifecycle/pause.ts";
 
 /** A call that ended without a clear answer, for some or all of its targets. */
-export type OpenQuestion = Omit<Doubt, "writtenAgoMs">;
+export interface OpenQuestion extends Omit<Doubt, "writtenAgoMs"> {
+  /** The targets at which a run that shows may be another call's. */
+  readonly rivals: readonly string[];
+}
 
 export interface JudgeOptions {
   readonly provider: Pick<Provider, "judge" | "leavesTraces">;
@@ -20,8 +23,6 @@ export interface JudgeOptions {
   readonly stopped: AbortSignal;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Whether a run that shows at a target since this claim's call may be another call's. */
-  readonly hasRival: (claimId: string, target: string) => boolean;
   /** Told once for each target that was judged. */
   readonly onFinding: (finding: RunFinding) => void;
 }
@@ -47,10 +48,11 @@ export class Judge {
   }
 
   /**
-   * One finding for each of the question's targets, in their order. The call must have ended
-   * already: its age counts from here. Never rejects for what a cloud can do.
+   * One finding for each of the question's targets, in their order; null when the dispatcher stops
+   * before they are found: then somebody else has to judge. The call must have ended already: its
+   * age counts from here. Never rejects for what a cloud can do.
    */
-  async judge(question: OpenQuestion): Promise<readonly TargetFinding[]> {
+  async judge(question: OpenQuestion): Promise<readonly TargetFinding[] | null> {
     const { provider, onFinding } = this.#options;
     const { targets, before, call } = question;
     const why = !provider.leavesTraces(call)
@@ -60,43 +62,30 @@ export class Judge {
         : null;
     this.#open += 1;
     try {
-      const findings =
-        why === null
-          ? (await this.#readAndCompare(question)).map((one) => this.#unlessShared(one, question))
-          : unread(targets, why);
-      for (const { finding } of findings) onFinding(finding);
+      const found = why === null ? await this.#readAndCompare(question) : unread(targets, why);
+      const findings = found?.map((one) => unlessShared(one, question)) ?? null;
+      for (const { finding } of findings ?? []) onFinding(finding);
       return findings;
     } finally {
       this.#open -= 1;
     }
   }
 
-  /** One rerun is no evidence for two calls. */
-  #unlessShared(found: TargetFinding, { call }: OpenQuestion): TargetFinding {
-    const { target, finding, why } = found;
-    if (finding !== "ran" || !this.#options.hasRival(call.claimId, target)) return found;
-    return cannotTell(
-      target,
-      `${why}; but it was called again about then, and the run may be that call's`,
-    );
-  }
-
-  async #readAndCompare(question: OpenQuestion): Promise<readonly TargetFinding[]> {
+  async #readAndCompare(question: OpenQuestion): Promise<readonly TargetFinding[] | null> {
     const { provider, turns, reads, now, stopped } = this.#options;
     const endedAt = now();
     const found = new Map<string, TargetFinding>();
     for (let round = 1; round <= reads; round += 1) {
       const isInTime = await this.#waitFor(round, endedAt);
-      if (!isInTime) break;
+      if (!isInTime) return null;
       const targets = question.targets.filter((one) => found.get(one)?.finding !== "ran");
       const doubt = { ...question, targets, writtenAgoMs: Math.floor(now() - endedAt) };
       for (const one of await provider.judge(doubt, turns)) found.set(one.target, one);
       if (question.targets.every((one) => found.get(one)?.finding === "ran")) break;
-      if (stopped.aborted) break;
+      // What the last reading did not tell, somebody else may still learn.
+      if (stopped.aborted) return null;
     }
-    return question.targets.map(
-      (one) => found.get(one) ?? cannotTell(one, "the dispatcher was stopped before it was read"),
-    );
+    return question.targets.map((one) => found.get(one) ?? cannotTell(one, "it was not read"));
   }
 
   /** False when the dispatcher stops before. */
@@ -108,6 +97,16 @@ export class Judge {
     while (now() < dueAt && !stopped.aborted) await pause(Math.ceil(dueAt - now()), stopped);
     return !stopped.aborted;
   }
+}
+
+/** One rerun is no evidence for two calls. */
+function unlessShared(found: TargetFinding, { rivals }: OpenQuestion): TargetFinding {
+  const { target, finding, why } = found;
+  if (finding !== "ran" || !rivals.includes(target)) return found;
+  return cannotTell(
+    target,
+    `${why}; but it was called again about then, and the run may be that call's`,
+  );
 }
 
 function unread(targets: readonly string[], why: string): readonly TargetFinding[] {

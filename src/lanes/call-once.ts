@@ -3,8 +3,9 @@ import type { Evidence } from "../domain/evidence.ts";
 import type { OperationName } from "../domain/operation.ts";
 import type { Gate, Provider, RerunCall } from "../domain/provider.ts";
 import { targetsOf } from "../domain/targets.ts";
-import type { Claim, Journal } from "../journal/journal.ts";
+import type { Claim, ClaimTerms, LaneJournal, NotGranted } from "../journal/journal.ts";
 import type { Clock } from "./clock.ts";
+import { TimedGate } from "./timed-gate.ts";
 import type { WaitingRequest } from "./waiting-request.ts";
 
 export type { Clock } from "./clock.ts";
@@ -12,7 +13,9 @@ export type { Clock } from "./clock.ts";
 /** What all calls need of their lane. */
 export interface CallParts {
   readonly provider: Pick<Provider, "rerun">;
-  readonly journal: Journal;
+  readonly journal: LaneJournal;
+  /** How long connecting and calling may take. */
+  readonly claimTerms: ClaimTerms;
   readonly meter: CallMeter;
   readonly clock: Clock;
   /** Aborts calls that run when the drain is over. */
@@ -26,12 +29,14 @@ export interface CallTerms {
   readonly slotWaitMs: number;
   /** What was read of its targets. */
   readonly before: Evidence | null;
+  /** The journal position before that reading began. */
+  readonly evidenceAt: bigint | null;
 }
 
 /** Where calls are counted. Durations are milliseconds. */
 export interface CallMeter {
   throttleWaited(ms: number): void;
-  claimed(result: "granted" | "refused", ms: number): void;
+  claimed(result: "granted" | NotGranted, ms: number): void;
   called(operation: OperationName, end: CallEnd, ms: number): void;
   /** A call's first byte left, at this monotonic instant. */
   left(at: number): void;
@@ -41,45 +46,49 @@ export interface CallMeter {
 export interface FinishedCall {
   readonly claim: Claim;
   readonly call: RerunCall;
-  /** What was read of its targets before it; null: nothing. */
-  readonly before: Evidence | null;
   readonly end: CallEnd;
 }
 
+/** What became of a request whose turn had come. */
+export type CallOnceEnd =
+  | ({ readonly kind: "called" } & FinishedCall)
+  /** It was claimed, but its first byte could not leave in time: nothing was called. */
+  | { readonly kind: "late"; readonly claim: Claim }
+  | { readonly kind: "not-granted"; readonly why: NotGranted };
+
 /**
  * One call in the order that keeps the promise: its slot has come, then the right to it, then the
- * wire.
+ * wire. A claim that is granted is the caller's to release or to bring to its end.
  *
- * Resolves with null when the claim was not granted: then nothing was called, and somebody else
- * holds the request. Rejects only on a bug.
+ * Rejects only on a bug, or when the process is told to end at once.
  */
 export async function callOnce(
   waiting: WaitingRequest,
   parts: CallParts,
-  { gate, slotWaitMs, before }: CallTerms,
-): Promise<FinishedCall | null> {
-  const { provider, journal, meter, clock } = parts;
-  const { operation } = waiting.received.request;
+  { gate, slotWaitMs, before, evidenceAt }: CallTerms,
+): Promise<CallOnceEnd> {
+  const { provider, journal, meter, clock, claimTerms } = parts;
+  const { received } = waiting;
+  const { operation, requestId } = received.request;
+  const targets = targetsOf(operation);
   const asked = clock.now();
-  const claim = await journal.claim([waiting.received]);
-  const granted = claim.granted.length > 0;
-  meter.claimed(granted ? "granted" : "refused", clock.now() - asked);
-  if (!granted) return null;
+  const ask = { received, targets, before, evidenceAt };
+  const claimed = await journal.claim(received.request.provider, [ask], claimTerms);
+  const tries = claimed.granted.get(requestId);
+  const why = claimed.refused.get(requestId) ?? "lapsed";
+  meter.claimed(tries === undefined ? why : "granted", clock.now() - asked);
+  if (tries === undefined) return { kind: "not-granted", why };
 
-  let gateWaitMs = 0;
-  const measured: Gate = {
-    pass: async (signal) => {
-      const since = clock.now();
-      const leave = await gate.pass(signal);
-      gateWaitMs = clock.now() - since;
-      return leave;
-    },
-  };
+  const { claim } = claimed;
+  // Others may have called it since it was put in the queue.
+  waiting.attempts = tries;
+  const timed = new TimedGate(gate, claim.writeBy, clock.now);
   waiting.calledAt = clock.epoch();
   const started = clock.now();
-  const call: RerunCall = { claimId: claim.claimId, operation, targets: targetsOf(operation) };
-  const end = await provider.rerun(call, { gate: measured, signal: parts.abandon });
-  meter.throttleWaited(slotWaitMs + gateWaitMs);
-  meter.called(operation.kind, end, clock.now() - started - gateWaitMs);
-  return { claim, call, before, end };
+  const call: RerunCall = { claimId: claim.claimId, operation, targets };
+  const end = await provider.rerun(call, { gate: timed, signal: parts.abandon });
+  meter.throttleWaited(slotWaitMs + timed.waitedMs);
+  if (timed.isLate && end.kind === "unavailable") return { kind: "late", claim };
+  meter.called(operation.kind, end, clock.now() - started - timed.waitedMs);
+  return { kind: "called", claim, call, end };
 }

@@ -1,8 +1,11 @@
 import type { RetryConfig } from "../config/config.ts";
 import type { CallEnd } from "../domain/call-end.ts";
+import type { Evidence } from "../domain/evidence.ts";
 import type { CallHistory } from "../domain/outcome.ts";
 import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
+import { targetsOf } from "../domain/targets.ts";
 import type { DecidedEnd, UnexecutedEnd } from "../domain/verdict.ts";
+import type { Claim, NotGranted } from "../journal/journal.ts";
 import { callOnce, type CallParts, type CallTerms, type FinishedCall } from "./call-once.ts";
 import { GateBacklog } from "./gate-backlog.ts";
 import { Hold, type Held } from "./hold.ts";
@@ -18,8 +21,15 @@ export interface Worked {
   readonly history: CallHistory;
 }
 
-/** A call whose end ends its request. */
-export type DecidedCall = FinishedCall & { readonly end: DecidedEnd };
+/** A call whose end ends its request, unless evidence shows that it did not run. */
+export type EndedCall = FinishedCall & {
+  readonly end: DecidedEnd;
+  /** What was read of its targets before it; null: nothing. */
+  readonly before: Evidence | null;
+};
+
+/** Why a request that waits here is not this process's to call. */
+export type Elsewhere = Extract<NotGranted, "taken" | "finished" | "conflict">;
 
 /** Who takes a request back from its lane; each request exactly once. */
 export interface LaneDesk {
@@ -27,8 +37,10 @@ export interface LaneDesk {
   expired(worked: Worked): void;
   /** Its last attempt surely did not execute. */
   exhausted(worked: Worked, targets: readonly string[], end: UnexecutedEnd): void;
-  /** Its call was decided. */
-  decided(worked: Worked, finished: DecidedCall): void;
+  /** Its call was decided. The claim is the desk's from here on. */
+  decided(worked: Worked, ended: EndedCall): void;
+  /** Somebody else holds it, or has ended it. */
+  elsewhere(worked: Worked): void;
   /** Whether one that comes back unexecuted is still ours to call; false: it is forgotten. */
   keeps(received: ReceivedRequest): boolean;
   /** Something threw that must not: the process cannot go on. */
@@ -52,9 +64,6 @@ export interface LaneOptions extends CallParts {
   readonly onHold: (held: Held | null) => void;
 }
 
-/** A claim that somebody else holds is asked for again after this long. */
-const ASK_AGAIN_AFTER_MS = 1000;
-
 /** The longest that a Node timer can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -73,12 +82,13 @@ interface Running extends CallTerms {
  *
  * ```
  * due ──▶ staged (read before the call, if so wanted)
- *  ▲        │
- *  │      ticket
- *  │        ▼
- *  │      taken ──call──▶ decided, exhausted (to the desk)
- *  │        │
- *  └── delayed ◀── surely not executed
+ *  ▲  ▲     │
+ *  │  │   ticket
+ *  │  │     ▼
+ *  │  │   taken ──claim, call──▶ decided, exhausted, elsewhere (to the desk)
+ *  │  │     │
+ *  │  └── delayed ◀── surely not executed
+ *  └── parked (another call holds one of its targets)
  * ```
  */
 export class Lane {
@@ -103,9 +113,11 @@ export class Lane {
     this.#hold = new Hold(options.clock.now);
     this.#backlog = new GateBacklog(options.limits.perSecond, () => this.#pump());
     const [queue, hold] = [this.#queue, this.#hold];
-    const { limits, clock, desk, prepare } = options;
+    const { limits, clock, desk, prepare, journal, name } = options;
     this.#picker = new Picker({
       ...{ queue, hold, limits, prepare, now: clock.now },
+      position: () => journal.position(name),
+      isHeld: (target) => journal.isHeld(name, target),
       onReady: () => this.#pump(),
       onFailure: (error) => desk.failed(error),
     });
@@ -136,9 +148,23 @@ export class Lane {
     return !this.#stopped && this.#opensIn() === 0;
   }
 
-  /** Puts a request in the queue; the desk hears of it again exactly once, unless it is forgotten. */
-  offer(received: ReceivedRequest): void {
-    this.#queue.add(received);
+  /**
+   * Puts a request in the queue; the desk hears of it again exactly once, unless it is forgotten.
+   * `tries`: calls made for it before that surely did not execute.
+   */
+  offer(received: ReceivedRequest, tries = 0): void {
+    this.#queue.add(received, tries);
+    this.#pump();
+  }
+
+  /** Claims can be won again. */
+  journalOpened(): void {
+    this.#pump();
+  }
+
+  /** Nobody holds these targets any more. */
+  targetsFreed(targets: readonly string[]): void {
+    for (const target of targets) this.#queue.unpark(target);
     this.#pump();
   }
 
@@ -171,6 +197,7 @@ export class Lane {
     if (this.#stopped) return;
     this.#tellHeld();
     this.#picker.prepare();
+    this.#clearTheWay();
     if (this.#ticketPending) return;
     const waitMs = this.#opensIn();
     if (waitMs > 0) {
@@ -189,6 +216,7 @@ export class Lane {
     this.#ticketPending = false;
     this.#steps += 1;
     this.#expire();
+    this.#clearTheWay();
     if (!this.#stopped && this.#opensIn() === 0) {
       const waiting = this.#picker.first();
       if (waiting !== undefined) this.#start(waiting, waitedMs);
@@ -196,23 +224,81 @@ export class Lane {
     this.#pump();
   }
 
+  /** Whoever would go now and may not makes room: no ticket is spent on it. */
+  #clearTheWay(): void {
+    const { journal, desk, name } = this.#options;
+    while (!this.#stopped && this.#opensIn() === 0) {
+      const waiting = this.#picker.first();
+      if (waiting === undefined) return;
+      const { requestId, operation } = waiting.received.request;
+      const held = targetsOf(operation).find((target) => journal.isHeld(name, target));
+      if (!journal.mayClaim(name, requestId)) {
+        this.#picker.drop(waiting);
+        desk.elsewhere(workedOf(waiting));
+      } else if (held !== undefined) {
+        this.#picker.park(waiting, held);
+      } else {
+        return;
+      }
+      this.#steps += 1;
+      this.#picker.prepare();
+    }
+  }
+
   #start(waiting: Queued, slotWaitMs: number): void {
-    const { before, isProbe } = this.#picker.take(waiting);
+    const { isProbe, before, evidenceAt } = this.#picker.take(waiting);
     this.#inFlight.add(waiting);
     const { limits, meter } = this.#options;
     const { operation } = waiting.shelf;
     const gate = limits.gateFor(operation, (at) => meter.left(at), this.#picker);
-    this.#work({ waiting, isProbe, before, slotWaitMs, gate: this.#backlog.counted(gate) })
+    const terms = { before, evidenceAt, slotWaitMs, gate: this.#backlog.counted(gate) };
+    this.#work({ waiting, isProbe, ...terms })
       .finally(() => gate.close())
       .then(() => this.#ended(waiting))
       .catch((error: unknown) => this.#options.desk.failed(error));
   }
 
   async #work(running: Running): Promise<void> {
-    const finished = await callOnce(running.waiting, this.#options, running);
-    if (finished !== null) return this.#dispatch(running, finished);
-    this.#hold.undecided(running.isProbe);
-    this.#putBack(running, this.#options.clock.now() + ASK_AGAIN_AFTER_MS);
+    const end = await callOnce(running.waiting, this.#options, running);
+    switch (end.kind) {
+      case "called":
+        return this.#dispatch(running, end);
+      case "late":
+        this.#hold.undecided(running.isProbe);
+        await this.#release(running, end.claim, { called: false, why: "its time was over" });
+        this.#putBack(running, 0);
+        return;
+      case "not-granted":
+        this.#hold.undecided(running.isProbe);
+        this.#notGranted(running, end.why);
+        return;
+    }
+  }
+
+  #notGranted(running: Running, why: NotGranted): void {
+    switch (why) {
+      case "taken":
+      case "finished":
+      case "conflict":
+        this.#options.desk.elsewhere(workedOf(running.waiting));
+        return;
+      // Its attempt, its targets or its reading are looked at anew.
+      case "fenced":
+      case "target-held":
+      case "target-moved":
+      case "lapsed":
+        this.#putBack(running, 0);
+        return;
+    }
+  }
+
+  async #release(
+    { waiting }: Running,
+    claim: Claim,
+    how: { readonly called: boolean; readonly why: string },
+  ): Promise<void> {
+    const { requestId } = waiting.received.request;
+    await this.#options.journal.release(claim, [requestId], how);
   }
 
   #putBack({ waiting }: Running, dueAt: number, where?: "behind"): void {
@@ -221,15 +307,14 @@ export class Lane {
 
   #ended(waiting: Queued): void {
     this.#inFlight.delete(waiting);
-    this.#picker.ended(waiting);
     this.#steps += 1;
     if (this.#inFlight.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     this.#pump();
   }
 
   async #dispatch(running: Running, finished: FinishedCall): Promise<void> {
-    const { desk, journal } = this.#options;
-    const { waiting, isProbe } = running;
+    const { desk } = this.#options;
+    const { waiting, isProbe, before } = running;
     const { claim, call, end } = finished;
     this.#learn(end, isProbe);
     switch (end.kind) {
@@ -237,18 +322,18 @@ export class Lane {
       case "refused":
       case "uncertain":
         waiting.attempts += 1;
-        desk.decided(workedOf(waiting), { ...finished, end });
+        desk.decided(workedOf(waiting), { ...finished, end, before });
         return;
       // The claim is given back before anybody, this lane included, asks for another.
       case "throttled":
       case "unavailable":
         waiting.attempts += 1;
-        await journal.release(claim, { called: true, why: end.kind });
+        await this.#release(running, claim, { called: true, why: `${end.kind}: ${end.message}` });
         this.#retry(running, call.targets, end);
         return;
       case "quota":
       case "credentials":
-        await journal.release(claim, { called: false, why: end.kind });
+        await this.#release(running, claim, { called: false, why: `${end.kind}: ${end.message}` });
         this.#putBack(running, 0, isProbe ? "behind" : undefined);
         return;
     }
@@ -306,7 +391,8 @@ export class Lane {
 
   /** Milliseconds until something may be called, but for the pace; `Infinity` when nothing waits. */
   #opensIn(): number {
-    const { maxConcurrentCalls, clock } = this.#options;
+    const { maxConcurrentCalls, clock, journal } = this.#options;
+    if (!journal.isOpen) return Infinity;
     if (this.#inFlight.size >= maxConcurrentCalls || this.#backlog.isFull) return Infinity;
     return Math.max(0, this.#picker.opensAt() - clock.now());
   }

@@ -1,7 +1,6 @@
-import type { Evidence } from "../domain/evidence.ts";
 import type { OperationName } from "../domain/operation.ts";
 import type { Hold } from "./hold.ts";
-import { Preparation, type Prepare } from "./preparation.ts";
+import { Preparation, type Prepare, type Prepared, UNPREPARED } from "./preparation.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { Queued, RequestQueue } from "./request-queue.ts";
 
@@ -16,6 +15,10 @@ export interface PickerParts {
   readonly hold: Hold;
   readonly limits: LaneLimits;
   readonly prepare: Prepare | null;
+  /** The journal's position now. */
+  readonly position: () => bigint;
+  /** Whether the target is called, judged or followed by anybody. */
+  readonly isHeld: (target: string) => boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Something may be picked that could not be picked before. */
@@ -65,18 +68,25 @@ export class Picker {
   }
 
   /** Takes what `first` named, for its call: what was read of it, and whether it probes. */
-  take(waiting: Queued): { readonly before: Evidence | null; readonly isProbe: boolean } {
+  take(waiting: Queued): Prepared & { readonly isProbe: boolean } {
     const { queue, hold } = this.#parts;
-    const before = this.#preparation?.take(waiting) ?? null;
+    const prepared = this.#preparation?.take(waiting) ?? UNPREPARED;
     queue.take(waiting);
     const isProbe = hold.called();
     this.#lastProbe = isProbe ? waiting : null;
-    return { before, isProbe };
+    return { ...prepared, isProbe };
   }
 
-  /** The call of one that was taken has ended. */
-  ended(waiting: Queued): void {
-    this.#preparation?.ended(waiting);
+  /** Puts what `first` named aside until the target is free. */
+  park(waiting: Queued, target: string): void {
+    if (this.#preparation === null) this.#parts.queue.park(waiting, target);
+    else this.#preparation.park(waiting, target);
+  }
+
+  /** Takes out what `first` named: somebody else has it. */
+  drop(waiting: Queued): void {
+    this.#preparation?.take(waiting);
+    this.#parts.queue.drop(waiting);
   }
 
   /** Prepares what stands near the head; nothing while nothing may be called for long. */
@@ -103,6 +113,7 @@ export class Picker {
 
   #createPreparation(): Preparation | null {
     const { prepare, queue, hold, limits, now, onReady, onFailure } = this.#parts;
+    const { position, isHeld } = this.#parts;
     if (prepare === null) return null;
     // They would use up what the day has for reruns.
     if (prepare.mode === "auto" && limits.limitsTheDay) return null;
@@ -111,7 +122,7 @@ export class Picker {
         ? Math.ceil(limits.perSecondOf(operation) * PREPARED_SECONDS)
         : PREPARED_WHILE_HELD;
     return new Preparation({
-      ...{ prepare, queue, now, windowOf, onRead: onReady, onFailure },
+      ...{ prepare, queue, now, windowOf, position, isHeld, onRead: onReady, onFailure },
     });
   }
 }

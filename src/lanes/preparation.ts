@@ -23,6 +23,10 @@ export interface PreparationParts {
   readonly windowOf: (operation: OperationName) => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** The journal's position now: what was held before it cannot be taken for what is read after. */
+  readonly position: () => bigint;
+  /** The targets that are called, judged or followed by anybody. */
+  readonly isHeld: (target: string) => boolean;
   /** A reading ended: something may be ready. */
   readonly onRead: () => void;
   readonly onFailure: (error: unknown) => void;
@@ -47,7 +51,19 @@ interface Staged {
   readonly applies: boolean;
   /** When the wait for its reading began, monotonic milliseconds. */
   since: number;
+  /** The journal's position before the reading began. */
+  evidenceAt: bigint;
 }
+
+/** What was read of a request before its call. */
+export interface Prepared {
+  readonly before: Evidence | null;
+  /** The journal position before the reading began; null without one. */
+  readonly evidenceAt: bigint | null;
+}
+
+/** For a request of which nothing was read. */
+export const UNPREPARED: Prepared = { before: null, evidenceAt: null };
 
 /**
  * The requests near the head of a lane's queue, and what is read of them before their call.
@@ -57,16 +73,13 @@ interface Staged {
  * has not ended is overtaken, but never by one that shares a target with it.
  *
  * A reading tells nothing while a call of the same target is under way, for it could see that
- * call's run as well as not: it is thrown away and made when the call has ended.
+ * call's run as well as not: so whoever shares a target with one that is taken is parked until the
+ * target is free.
  */
 export class Preparation {
   readonly #parts: PreparationParts;
   /** In the lane's order. */
   #staged: Staged[] = [];
-  /** The targets of those that were taken and are being called. */
-  readonly #called = new Map<Queued, readonly string[]>();
-  /** How many calls of each target are under way. */
-  readonly #underWay = new Map<string, number>();
 
   constructor(parts: PreparationParts) {
     this.#parts = parts;
@@ -74,12 +87,14 @@ export class Preparation {
 
   /** Stages what stands before those that are staged, and as many more as there is room for. */
   fill(): void {
-    const { queue, now } = this.#parts;
+    const { queue, now, isHeld } = this.#parts;
     for (let isDone = false; !isDone;) {
       isDone = true;
       for (const head of queue.heads(now())) {
-        if (!this.#makeRoomFor(head)) continue;
-        this.#stage(head);
+        const held = targetsOf(head.received.request.operation).find(isHeld);
+        if (held !== undefined) queue.park(head, held);
+        else if (this.#makeRoomFor(head)) this.#stage(head);
+        else continue;
         isDone = false;
       }
     }
@@ -107,27 +122,20 @@ export class Preparation {
   }
 
   /** Takes one for its call; what was read of it, if the reading ended. */
-  take(waiting: Queued): Evidence | null {
+  take(waiting: Queued): Prepared {
     const staged = this.#staged.find((one) => one.waiting === waiting);
-    if (staged === undefined) return null;
+    if (staged === undefined) return UNPREPARED;
     this.#staged = this.#staged.filter((one) => one !== staged);
-    const evidence = staged.reading?.evidence ?? null;
+    const before = staged.reading?.evidence ?? null;
     staged.reading?.callOff();
-    this.#called.set(waiting, staged.targets);
-    for (const target of staged.targets) this.#count(target, 1);
-    for (const other of this.#sharing(staged.targets)) {
-      other.reading?.callOff();
-      other.reading = null;
-    }
-    return evidence;
+    for (const other of this.#sharing(staged.targets)) this.park(other.waiting, other.shared);
+    return { before, evidenceAt: before === null ? null : staged.evidenceAt };
   }
 
-  /** The call that it was taken for has ended. */
-  ended(waiting: Queued): void {
-    const targets = this.#called.get(waiting) ?? [];
-    this.#called.delete(waiting);
-    for (const target of targets) this.#count(target, -1);
-    for (const other of this.#sharing(targets)) this.#read(other);
+  /** Puts one aside until the target is free; its reading is thrown away. */
+  park(waiting: Queued, target: string): void {
+    this.#keepOnly((one) => one.waiting !== waiting);
+    this.#parts.queue.park(waiting, target);
   }
 
   /** Drops those that wait no more: they expired or were forgotten. */
@@ -162,6 +170,7 @@ export class Preparation {
       applies: prepare.applies(head.received),
       reading: null,
       since: now(),
+      evidenceAt: 0n,
     };
     const at = this.#staged.findIndex(({ waiting }) => goesBefore(head, waiting));
     this.#staged.splice(at === -1 ? this.#staged.length : at, 0, staged);
@@ -170,8 +179,9 @@ export class Preparation {
 
   /** Begins its reading, unless it could not tell anything. */
   #read(staged: Staged): void {
-    if (!staged.applies || staged.targets.some((target) => this.#underWay.has(target))) return;
-    const { prepare, now, onRead, onFailure } = this.#parts;
+    if (!staged.applies) return;
+    const { prepare, now, onRead, onFailure, position } = this.#parts;
+    staged.evidenceAt = position();
     const { received } = staged.waiting;
     staged.reading = new Reading(async (signal) => prepare.read(received, signal), now);
     staged.reading.ended.then(onRead).catch(onFailure);
@@ -201,19 +211,17 @@ export class Preparation {
     this.#read(staged);
   }
 
-  #sharing(targets: readonly string[]): readonly Staged[] {
+  /** Those that share a target with a call, and one that they share. */
+  #sharing(targets: readonly string[]): readonly { waiting: Queued; shared: string }[] {
     const wanted = new Set(targets);
-    return this.#staged.filter((one) => one.targets.some((target) => wanted.has(target)));
+    return this.#staged.flatMap(({ waiting, targets: own }) => {
+      const shared = own.find((target) => wanted.has(target));
+      return shared === undefined ? [] : [{ waiting, shared }];
+    });
   }
 
   #keepOnly(wanted: (staged: Staged) => boolean): void {
     for (const one of this.#staged) if (!wanted(one)) one.reading?.callOff();
     this.#staged = this.#staged.filter(wanted);
-  }
-
-  #count(target: string, change: 1 | -1): void {
-    const count = (this.#underWay.get(target) ?? 0) + change;
-    if (count > 0) this.#underWay.set(target, count);
-    else this.#underWay.delete(target);
   }
 }

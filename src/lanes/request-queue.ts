@@ -25,6 +25,8 @@ export type Queued = WaitingRequest<DueShelf>;
 export class RequestQueue {
   readonly #shelves = new Map<OperationName, DueShelf>();
   readonly #staged = new Set<Queued>();
+  /** By the target that they wait for. */
+  readonly #parked = new Map<string, Set<Queued>>();
   readonly #delayed = new Heap<Queued>((a, b) => a.dueAt < b.dueAt);
   readonly #expiring = new Heap<Queued>((a, b) => notAfterOf(a) < notAfterOf(b));
   /** By the index of the priority. */
@@ -36,7 +38,7 @@ export class RequestQueue {
     this.#packing = packing;
   }
 
-  /** How many wait, due, staged or delayed, by priority. */
+  /** How many wait, due, staged, delayed or parked, by priority. */
   get depth(): Readonly<Record<Priority, number>> {
     const [low = 0, normal = 0, high = 0] = this.#counts;
     return { LOW: low, NORMAL: normal, HIGH: high };
@@ -46,9 +48,10 @@ export class RequestQueue {
     return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
-  add(received: ReceivedRequest): void {
+  /** `tries`: calls made for it before that surely did not execute. */
+  add(received: ReceivedRequest, tries = 0): void {
     const shelf = this.#shelfOf(received.request.operation.kind);
-    this.#enter(new WaitingRequest(received, this.#sequence++, shelf));
+    this.#enter(new WaitingRequest(received, this.#sequence++, shelf, tries));
   }
 
   /**
@@ -87,6 +90,33 @@ export class RequestQueue {
     this.#leave(waiting, "taken");
   }
 
+  /** Takes out what `first` named, or what is staged, for good. */
+  drop(waiting: Queued): void {
+    this.#remove(waiting);
+    this.#leave(waiting, "gone");
+  }
+
+  /** Puts what `first` or `heads` named, or what is staged, aside until the target is free. */
+  park(waiting: Queued, target: string): void {
+    this.#remove(waiting);
+    this.#staged.delete(waiting);
+    waiting.rest("parked", 0);
+    const parked = this.#parked.get(target) ?? new Set();
+    this.#parked.set(target, parked.add(waiting));
+  }
+
+  /** The target is free: those that waited for it are due again, at their old places in the order. */
+  unpark(target: string): void {
+    const parked = this.#parked.get(target);
+    if (parked === undefined) return;
+    this.#parked.delete(target);
+    for (const waiting of parked) {
+      if (waiting.place !== "parked") continue;
+      waiting.place = "due";
+      waiting.shelf.due.push(waiting);
+    }
+  }
+
   /** Stages what `heads` named: from here on it is neither named nor put in order. */
   stage(head: Queued): void {
     this.#remove(head);
@@ -116,6 +146,7 @@ export class RequestQueue {
     const waiting = popWhile(this.#expiring, (one) => !isWaiting(one));
     if (waiting === undefined || notAfterOf(waiting) >= epochMs) return undefined;
     this.#expiring.pop();
+    if (waiting.place === "parked") for (const parked of this.#parked.values()) parked.delete(waiting);
     this.#leave(waiting, "gone");
     return waiting;
   }
@@ -138,6 +169,10 @@ export class RequestQueue {
     };
     for (const { due } of this.#shelves.values()) due.retain(stays);
     for (const waiting of [...this.#staged]) stays(waiting);
+    for (const [target, parked] of this.#parked) {
+      for (const waiting of parked) if (!stays(waiting)) parked.delete(waiting);
+      if (parked.size === 0) this.#parked.delete(target);
+    }
     this.#delayed.retain(stays);
     this.#expiring.retain(isWaiting);
     return forgotten;
@@ -218,7 +253,7 @@ export class RequestQueue {
 }
 
 function isWaiting({ place }: Queued): boolean {
-  return place === "due" || place === "staged" || place === "delayed";
+  return place === "due" || place === "staged" || place === "delayed" || place === "parked";
 }
 
 function notAfterOf(waiting: Queued): number {

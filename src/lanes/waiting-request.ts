@@ -9,9 +9,9 @@ import {
 
 /**
  * Where a request of a lane is: waiting its turn, waiting near the head and being prepared, waiting
- * out a delay, with the caller, or gone.
+ * out a delay, waiting for a target that is being called, with the caller, or gone.
  */
-export type Place = "due" | "staged" | "delayed" | "taken" | "gone";
+export type Place = "due" | "staged" | "delayed" | "parked" | "taken" | "gone";
 
 /** Makes requests small while they wait. `unpack` gives back what was packed, in equal form. */
 export interface Packing {
@@ -44,7 +44,7 @@ export class WaitingRequest<S extends Shelf = Shelf> {
   /** Monotonic milliseconds before which a delayed one does not go. */
   dueAt = 0;
   /** Calls made for it that surely did not execute. */
-  attempts = 0;
+  attempts: number;
   /** Start of its last call, milliseconds since the epoch. */
   calledAt: number | null = null;
   readonly #packed: string;
@@ -52,7 +52,9 @@ export class WaitingRequest<S extends Shelf = Shelf> {
   readonly #trace: TraceHeaders | null;
   #unpacked: ReceivedRequest | null = null;
 
-  constructor(received: ReceivedRequest, sequence: number, shelf: S) {
+  /** `tries`: calls made for it before that surely did not execute. */
+  constructor(received: ReceivedRequest, sequence: number, shelf: S, tries = 0) {
+    this.attempts = tries;
     const { request, source, receivedAt, trace } = received;
     this.sequence = sequence;
     this.rank = PRIORITIES.indexOf(request.priority);
@@ -76,7 +78,7 @@ export class WaitingRequest<S extends Shelf = Shelf> {
   }
 
   /** It is back in the queue, and small again. */
-  rest(place: "due" | "delayed", dueAt: number): void {
+  rest(place: "due" | "delayed" | "parked", dueAt: number): void {
     this.place = place;
     this.dueAt = dueAt;
     this.#unpacked = null;

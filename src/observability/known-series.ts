@@ -22,12 +22,34 @@ export const UNKNOWN = "unknown";
 /** Label of outcomes that carry no reason. */
 export const NO_REASON = "none";
 
-const CLAIM_RESULTS = ["granted", "refused"] as const;
+const CLAIM_RESULTS = [
+  "granted",
+  "taken",
+  "finished",
+  "conflict",
+  "fenced",
+  "target-held",
+  "target-moved",
+  "lapsed",
+] as const;
+
+const JOURNAL_RECORDS = [
+  "CLAIM",
+  "RELEASE",
+  "ACCEPTED",
+  "DONE",
+  "CLOSE",
+  "PUBLISHED",
+  "CHECKPOINTED",
+  "unreadable",
+] as const;
 
 const HELD_WHYS = ["paused", "window", "breaker", "credentials", "quota"] as const;
 
-/** Whether a claim that was asked for is ours. */
+/** Whether a claim that was asked for is ours, and if not, why. */
 export type ClaimResult = (typeof CLAIM_RESULTS)[number];
+/** A kind of record in the journal. */
+export type JournalRecordLabel = (typeof JOURNAL_RECORDS)[number];
 /** Why a lane can be held. */
 export type HeldWhy = (typeof HELD_WHYS)[number];
 
@@ -51,6 +73,11 @@ export function knownSeries(
   return [
     ...DEAD_LETTER_REASONS.map((reason) => ["deadLetters", { reason }] as const),
     ...CLAIM_RESULTS.map((result) => ["claims", { result }] as const),
+    ...JOURNAL_RECORDS.map((record) => ["journalIgnored", { record }] as const),
+    ["completeAgain", {}],
+    ["journalOpenRequests", {}],
+    ["journalFinishedRequests", {}],
+    ["journalUnreadRecords", {}],
     ...providers.flatMap(seriesOf),
     ...[...OPERATION_NAMES, UNKNOWN].flatMap(strangerSeries),
     ["requestDuration", { provider: UNKNOWN, status: "REJECTED" }],

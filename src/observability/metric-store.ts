@@ -27,8 +27,8 @@ export class MetricStore {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  increase(key: CounterKey, labels: Labels): void {
-    this.#counters.get(key)?.inc(labels);
+  increase(key: CounterKey, labels: Labels, by = 1): void {
+    this.#counters.get(key)?.inc(labels, by);
   }
 
   set(key: GaugeKey, labels: Labels, value: number): void {

@@ -106,7 +106,7 @@ export const METRICS = {
   claims: {
     kind: "counter",
     name: "rerun_claims_total",
-    help: "Claims asked for, by whether they were granted.",
+    help: "Claims asked for, by whether they were granted and, if not, why.",
     labels: ["result"],
   },
   claimDuration: {
@@ -115,6 +115,36 @@ export const METRICS = {
     help: "From asking for a claim to knowing whether it is ours.",
     labels: [],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3],
+  },
+  journalIgnored: {
+    kind: "counter",
+    name: "rerun_journal_ignored_total",
+    help: "Requests in journal records that had no effect: late or doubled copies, lost races.",
+    labels: ["record"],
+  },
+  journalOpenRequests: {
+    kind: "gauge",
+    name: "rerun_journal_open_requests",
+    help: "Requests that were claimed or closed and whose final outcome is not known to be out.",
+    labels: [],
+  },
+  journalFinishedRequests: {
+    kind: "gauge",
+    name: "rerun_journal_finished_requests",
+    help: "Finished requests that are remembered, so that repeats are skipped.",
+    labels: [],
+  },
+  journalUnreadRecords: {
+    kind: "gauge",
+    name: "rerun_journal_unread_records",
+    help: "Records of the journal that are to be read before anything can be claimed.",
+    labels: [],
+  },
+  completeAgain: {
+    kind: "counter",
+    name: "rerun_requests_complete_again_total",
+    help: "Records that were delivered again although the checkpoint knows them as complete.",
+    labels: [],
   },
   consumerLag: {
     kind: "gauge",

@@ -8,6 +8,7 @@ import { CallStarts } from "./call-starts.ts";
 import {
   type ClaimResult,
   type HeldWhy,
+  type JournalRecordLabel,
   knownSeries,
   type MeteredProvider,
   NO_REASON,
@@ -33,6 +34,10 @@ export interface Metrics {
   reconciled(provider: string, verdict: RunFinding): void;
   throttleWaited(provider: string, waitedMs: number): void;
   claimEnded(result: ClaimResult, durationMs: number): void;
+  /** A record of the journal, or one request in it, had no effect. */
+  journalIgnored(record: JournalRecordLabel): void;
+  /** Records came again that the checkpoint knows as complete. */
+  completeAgain(records: number): void;
   /** Calls `sampler` before every scrape, with all gauges back at zero, to set those it knows. */
   sample(sampler: (gauges: SampledGauges) => void): void;
   /** All metrics as Prometheus text. Rejects when a sampler throws. */
@@ -51,6 +56,13 @@ interface EndedCall {
   readonly requests: number;
 }
 
+/** What the journal holds, in requests and records. */
+export interface JournalGauges {
+  readonly open: number;
+  readonly finished: number;
+  readonly unread: number;
+}
+
 /** What is not counted when it happens but looked at when somebody asks. */
 export interface SampledGauges {
   laneQueueDepth(provider: string, priority: Priority, requests: number): void;
@@ -58,6 +70,7 @@ export interface SampledGauges {
   laneHeld(provider: string, why: HeldWhy): void;
   trackedJobs(provider: string, jobs: number): void;
   consumerLag(topic: string, partition: number, records: number): void;
+  journal(gauges: JournalGauges): void;
   uncommittedRecords(partition: number, records: number): void;
 }
 
@@ -82,6 +95,9 @@ const SAMPLED = [
   "trackedJobs",
   "consumerLag",
   "uncommittedRecords",
+  "journalOpenRequests",
+  "journalFinishedRequests",
+  "journalUnreadRecords",
 ] as const;
 
 class StoredMetrics implements Metrics {
@@ -149,6 +165,14 @@ class StoredMetrics implements Metrics {
     this.#store.observe("claimDuration", {}, durationMs / 1000);
   }
 
+  journalIgnored(record: JournalRecordLabel): void {
+    this.#store.increase("journalIgnored", { record });
+  }
+
+  completeAgain(records: number): void {
+    this.#store.increase("completeAgain", {}, records);
+  }
+
   sample(sampler: (gauges: SampledGauges) => void): void {
     this.#samplers.push(sampler);
   }
@@ -186,6 +210,11 @@ class StoredMetrics implements Metrics {
         store.set("consumerLag", { topic, partition: String(partition) }, records),
       uncommittedRecords: (partition, records) =>
         store.set("uncommittedRecords", { partition: String(partition) }, records),
+      journal: ({ open, finished, unread }) => {
+        store.set("journalOpenRequests", {}, open);
+        store.set("journalFinishedRequests", {}, finished);
+        store.set("journalUnreadRecords", {}, unread);
+      },
     };
   }
 

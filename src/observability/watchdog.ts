@@ -37,8 +37,9 @@ interface Standstill {
 export class Watchdog {
   readonly #stallAfterMs: number;
   readonly #now: () => number;
-  readonly #probes: (() => StageReport)[] = [];
-  readonly #standstills = new Map<() => StageReport, Standstill>();
+  readonly #probes: (() => readonly StageReport[])[] = [];
+  /** By the stage's name. */
+  readonly #standstills = new Map<string, Standstill>();
   #lastLook = -Infinity;
 
   constructor({ stallAfterMs, now }: WatchdogOptions) {
@@ -46,8 +47,8 @@ export class Watchdog {
     this.#now = now;
   }
 
-  /** Asks this stage too, at every look from now on. */
-  watch(probe: () => StageReport): void {
+  /** Asks for these stages too, at every look from now on; their names tell them apart. */
+  watch(probe: () => readonly StageReport[]): void {
     this.#probes.push(probe);
   }
 
@@ -59,18 +60,18 @@ export class Watchdog {
     const now = this.#now();
     if (now - this.#lastLook > this.#stallAfterMs) this.#standstills.clear();
     this.#lastLook = now;
-    return healthOf(this.#probes.flatMap((probe) => this.#look(probe, now)));
+    const stages = this.#probes.flatMap((probe) => probe());
+    return healthOf(stages.flatMap((stage) => this.#look(stage, now)));
   }
 
-  #look(probe: () => StageReport, now: number): readonly string[] {
-    const { name, runnable, steps } = probe();
-    const before = this.#standstills.get(probe);
+  #look({ name, runnable, steps }: StageReport, now: number): readonly string[] {
+    const before = this.#standstills.get(name);
     if (!runnable) {
-      this.#standstills.delete(probe);
+      this.#standstills.delete(name);
       return [];
     }
     if (before?.steps !== steps) {
-      this.#standstills.set(probe, { steps, since: now });
+      this.#standstills.set(name, { steps, since: now });
       return [];
     }
     const stillMs = now - before.since;

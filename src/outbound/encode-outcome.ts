@@ -22,8 +22,8 @@ export function outcomeOverheadBytes(targetsPerRequest: number): number {
   return FIXED_BYTES + targetsPerRequest * TARGET_BYTES;
 }
 
-/** The outcome in the shape of `schemas/rerun-outcome.avsc`. `dispatcher`: instance id and version. */
-export function wireOutcomeOf(outcome: Outcome, dispatcher: string): RerunOutcome {
+/** The outcome in the shape of `schemas/rerun-outcome.avsc`. */
+export function wireOutcomeOf(outcome: Outcome): RerunOutcome {
   const { echo, reason, status, source } = outcome;
   return {
     outcomeId: outcomeIdOf(outcome),
@@ -53,7 +53,7 @@ export function wireOutcomeOf(outcome: Outcome, dispatcher: string): RerunOutcom
     receivedAt: outcome.receivedAt,
     calledAt: outcome.calledAt,
     completedAt: outcome.completedAt,
-    dispatcher,
+    dispatcher: outcome.dispatcher,
   };
 }
 

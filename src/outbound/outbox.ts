@@ -17,8 +17,6 @@ export interface OutboxParts {
   readonly topic: string;
   /** The subject under which the outcome schema is registered, and the schema. */
   readonly schema: { readonly subject: string; readonly text: string };
-  /** Instance id and version. */
-  readonly dispatcher: string;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
 }
@@ -45,7 +43,7 @@ export class Outbox {
    */
   async publish(outcome: Outcome): Promise<void> {
     const { publisher, topic, signal } = this.#parts;
-    const wire = wireOutcomeOf(outcome, this.#parts.dispatcher);
+    const wire = wireOutcomeOf(outcome);
     const key = outcomeKeyOf(outcome);
     const headers = outcomeHeadersOf(outcome);
     for (let attempt = 1; ; attempt++) {

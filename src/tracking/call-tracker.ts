@@ -8,15 +8,25 @@ import { pollDelayMs } from "./poll-delay.ts";
 /** How following a call ended. Each names every target of the call, in their order. */
 export type TrackEnd =
   | { readonly kind: "ended"; readonly by: SettledBy; readonly targets: readonly TargetEnd[] }
-  /** Not followed to its end: the time limit, or the dispatcher's stop. */
-  | { readonly kind: "lost"; readonly targets: readonly TargetEnd[]; readonly message: string };
+  /** Not followed to its end within the time limit. */
+  | { readonly kind: "lost"; readonly targets: readonly TargetEnd[]; readonly message: string }
+  /** Somebody else follows it from here on: this dispatcher stops, or it is not its to follow. */
+  | { readonly kind: "handed-over" };
+
+/** How one call is followed. */
+export interface FollowTerms {
+  /** For how long it was followed already, in milliseconds. */
+  readonly ageMs: number;
+  /** Aborts when it is somebody else's to follow. */
+  readonly signal: AbortSignal;
+}
 
 export interface CallTrackerOptions {
   readonly provider: Pick<Provider, "follow">;
   /** The pace of the reads; with more calls than turns the polls stretch, and none starves. */
   readonly turns: ReadTurns;
   readonly intervalMs: number;
-  /** Counted from the moment at which a call's first poll is due. */
+  /** Counted from the moment at which a call's first poll is due, whoever followed it then. */
   readonly timeoutMs: number;
   /** Aborts when nothing can be followed any more: the process is about to go. */
   readonly stopped: AbortSignal;
@@ -70,31 +80,38 @@ export class CallTracker {
   /** A poll is due this instant, but for the pace. */
   get runnable(): boolean {
     if (this.#options.stopped.aborted) return false;
-    return (this.#due.peek()?.nextPollAt ?? Infinity) <= this.#options.now();
+    const next = this.#due.peek();
+    if (next === undefined || !this.#tracked.has(next)) return false;
+    return next.nextPollAt <= this.#options.now();
   }
 
-  /** Resolves with the call's end. Never rejects. */
-  async follow(following: Following): Promise<TrackEnd> {
+  /** Resolves with the call's end, at once when it is handed over. Never rejects. */
+  async follow(following: Following, { ageMs, signal }: FollowTerms): Promise<TrackEnd> {
     const { now, intervalMs, timeoutMs, stopped } = this.#options;
-    const since = now();
-    const nextPollAt = since + pollDelayMs(intervalMs, 0);
+    const since = now() - ageMs;
+    const firstPollMs = pollDelayMs(intervalMs, 0);
+    // An old one that comes from somebody else is looked at as soon as a young one is.
+    const nextPollAt = now() + firstPollMs;
     return new Promise((resolve) => {
       const tracked: Tracked = {
         following,
         since,
         nextPollAt,
-        giveUpAt: nextPollAt + timeoutMs,
+        giveUpAt: Math.max(nextPollAt, since + firstPollMs + timeoutMs),
         lastTold: "it was never looked at",
         end: (end) => {
+          signal.removeEventListener("abort", handOver);
           this.#tracked.delete(tracked);
           resolve(end);
         },
       };
-      this.#tracked.add(tracked);
-      if (stopped.aborted) {
-        this.#lose(tracked, "the dispatcher is stopping");
+      const handOver = () => tracked.end({ kind: "handed-over" });
+      if (stopped.aborted || signal.aborted) {
+        handOver();
         return;
       }
+      signal.addEventListener("abort", handOver, { once: true });
+      this.#tracked.add(tracked);
       this.#due.push(tracked);
       this.#pump();
     });
@@ -102,7 +119,7 @@ export class CallTracker {
 
   #abandon(): void {
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
-    for (const tracked of this.#tracked) this.#lose(tracked, "the dispatcher was stopped");
+    for (const tracked of this.#tracked) tracked.end({ kind: "handed-over" });
   }
 
   #pump(): void {
@@ -112,6 +129,10 @@ export class CallTracker {
     while (!stopped.aborted && this.#rounds < MOST_ROUNDS) {
       const next = this.#due.peek();
       if (next === undefined) return;
+      if (!this.#tracked.has(next)) {
+        this.#due.pop();
+        continue;
+      }
       const waitMs = next.nextPollAt - now();
       if (waitMs > 0) {
         this.#wakeTimer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
@@ -144,18 +165,18 @@ export class CallTracker {
       tracked.lastTold = `it could not be read the last time: ${progress.message}`;
     }
     if (now() >= tracked.giveUpAt) {
-      this.#lose(tracked, `its end was not seen within ${timeoutMs} ms`);
+      tracked.end(lost(tracked, `its end was not seen within ${timeoutMs} ms`));
       return;
     }
     const delayMs = pollDelayMs(intervalMs, now() - tracked.since);
     tracked.nextPollAt = Math.min(now() + delayMs, tracked.giveUpAt);
     this.#due.push(tracked);
   }
+}
 
-  #lose(tracked: Tracked, why: string): void {
-    const { call, job, ended } = tracked.following;
-    const what = job === null ? "The runs were" : `Job ${job.jobId} was`;
-    const message = `${what} not followed to the end: ${why}; ${tracked.lastTold}`;
-    tracked.end({ kind: "lost", targets: endsInOrder(call.targets, ended), message });
-  }
+function lost({ following, lastTold }: Tracked, why: string): TrackEnd {
+  const { call, job, ended } = following;
+  const what = job === null ? "The runs were" : `Job ${job.jobId} was`;
+  const message = `${what} not followed to the end: ${why}; ${lastTold}`;
+  return { kind: "lost", targets: endsInOrder(call.targets, ended), message };
 }

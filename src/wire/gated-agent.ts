@@ -82,7 +82,7 @@ export class GatedAgent extends http.Agent {
     });
     passage.withoutDeadline();
     const leave = await this.#waitForGate(socket, passage);
-    leaveWithFirstWrite(socket, leave);
+    leaveWithFirstWrite(socket, leave, (error) => passage.takeBack(error));
     if (passage.signal.aborted) {
       // It was cut in the turn in which the gate opened: nobody waits for the answer.
       socket.destroy();
@@ -102,7 +102,7 @@ export class GatedAgent extends http.Agent {
       const leave = await passage.terms.gate.pass(over);
       if (!over.aborted) return leave;
       // Let through, and lost in the same turn: the place in the window is used up.
-      leave();
+      useUp(leave);
       throw asError(over.reason);
     } catch (error) {
       socket.destroy();
@@ -121,14 +121,34 @@ function failWith(handover: Handover, error: Error): void {
 /**
  * Calls `leave` in the same turn as the first write to the socket, or when the socket dies without
  * one. The HTTP library writes a tick after it gets the socket, behind whatever else is queued.
+ *
+ * When `leave` throws, nothing is written, now or later, and `tooLate` is told.
  */
-function leaveWithFirstWrite(socket: Socket, leave: () => void): void {
+function leaveWithFirstWrite(
+  socket: Socket,
+  leave: () => void,
+  tooLate: (error: Error) => void,
+): void {
   const write = socket.write.bind(socket);
   const firstWrite = (...args: Parameters<Socket["write"]>): boolean => {
     Reflect.deleteProperty(socket, "write");
-    leave();
+    try {
+      leave();
+    } catch (error) {
+      tooLate(asError(error));
+      return false;
+    }
     return write(...args);
   };
   Object.defineProperty(socket, "write", { value: firstWrite, configurable: true, writable: true });
-  socket.once("close", leave);
+  socket.once("close", () => useUp(leave));
+}
+
+/** Gives up a right to write: its place in the window counts, and being too late is no news. */
+function useUp(leave: () => void): void {
+  try {
+    leave();
+  } catch {
+    // Nothing is written either way.
+  }
 }

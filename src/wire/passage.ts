@@ -5,8 +5,9 @@ import type { WireAnswer, WireTerms } from "../domain/provider.ts";
 /**
  * One conversation over the wire: which phase it is in, and what ended it.
  *
- * `written` is true from the moment at which the socket is handed to the HTTP library: from there
- * on nobody can be sure that the provider knows nothing of the call.
+ * `written` is true from the moment at which the socket is handed to the HTTP library, unless its
+ * first write is refused: from there on nobody can be sure that the provider knows nothing of the
+ * call.
  */
 export class Passage {
   readonly terms: WireTerms;
@@ -53,6 +54,13 @@ export class Passage {
     this.#written = true;
     this.#socket = socket;
     this.within(callTimeoutMs, () => `no complete answer within ${callTimeoutMs} ms`);
+  }
+
+  /** The socket was handed over, and nothing was or will be written: the right to had ended. */
+  takeBack(error: Error): void {
+    this.#written = false;
+    this.refuse(error);
+    this.cut(error);
   }
 
   /** Notes why there is no connection. */

@@ -1,0 +1,95 @@
+import type { ReceivedRequest, Source } from "../domain/rerun-request.ts";
+import { digestOf } from "../journal/digest.ts";
+
+/**
+ * Who has the request that a record asks for.
+ *
+ * - `lane`: it waits for its turn, or is being called.
+ * - `desk`: a call of it is being concluded, or a verdict without one is being written.
+ * - `journal`: it moves on when the journal says so.
+ */
+export type Keeper = "lane" | "desk" | "journal";
+
+/** The records of one requestId that are in this process's hands. */
+export interface Kept {
+  readonly digest: string;
+  /** The record that is worked. Not the request itself: hundreds of thousands may wait in lanes. */
+  readonly first: Source;
+  keeper: Keeper;
+  /** Further records with the same id, in their order: repeats, and such as ask for something else. */
+  others: readonly ReceivedRequest[];
+}
+
+const NONE: readonly ReceivedRequest[] = Object.freeze([]);
+
+/** All records in this process's hands that are not complete, by provider and requestId. */
+export class KeptRequests {
+  readonly #byKey = new Map<string, Kept>();
+
+  get(key: string): Kept | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** The first record of its id. */
+  add(key: string, digest: string, first: Source): Kept {
+    const kept: Kept = { digest, first, keeper: "journal", others: NONE };
+    this.#byKey.set(key, kept);
+    return kept;
+  }
+
+  /** Another record of an id that is kept. */
+  join(kept: Kept, received: ReceivedRequest): void {
+    kept.others = [...kept.others, received];
+  }
+
+  /** They are complete, or not ours any more. */
+  delete(key: string): void {
+    this.#byKey.delete(key);
+  }
+
+  /** How many ids are kept. */
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /**
+   * Forgets the record that is worked. Another one of its id that waits here takes its place, with
+   * its key; null: there is none.
+   */
+  succeed(key: string): ReceivedRequest | null {
+    const kept = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    const [successor, ...others] = kept?.others ?? NONE;
+    if (successor === undefined) return null;
+    const next = this.add(key, digestOf(successor.request), successor.source);
+    next.others = others.length === 0 ? NONE : others;
+    return successor;
+  }
+
+  /**
+   * Forgets the records of a partition that only wait for the journal. Returns the keys of which the
+   * worked record was forgotten and another one is left to take its place.
+   */
+  forget(partition: number): readonly string[] {
+    const orphaned: string[] = [];
+    for (const [key, kept] of this.#byKey) {
+      if (kept.others.length > 0) {
+        const others = kept.others.filter(({ source }) => source.partition !== partition);
+        kept.others = others.length === 0 ? NONE : others;
+      }
+      if (kept.first.partition !== partition || kept.keeper !== "journal") continue;
+      if (kept.others.length === 0) this.#byKey.delete(key);
+      else orphaned.push(key);
+    }
+    return orphaned;
+  }
+
+  /** The offsets of a partition whose records go on although it was lost. */
+  goingOn(partition: number): ReadonlySet<bigint> {
+    const offsets = new Set<bigint>();
+    for (const { first } of this.#byKey.values()) {
+      if (first.partition === partition) offsets.add(first.offset);
+    }
+    return offsets;
+  }
+}

@@ -1,0 +1,240 @@
+import type { Backbone } from "./backbone.ts";
+import type { SchemaSpec } from "./avro/schemas.ts";
+import type { Config } from "./config/config.ts";
+import { RequestDesk } from "./desk/request-desk.ts";
+import { retireLostSources } from "./desk/retired-sources.ts";
+import { Settler } from "./desk/settler.ts";
+import type { Outcome } from "./domain/outcome.ts";
+import type { Source } from "./domain/rerun-request.ts";
+import { RequestDecoder } from "./inbound/decode-request.ts";
+import { Intake } from "./inbound/intake.ts";
+import { RequestPacker } from "./inbound/pack-request.ts";
+import { RequestParser } from "./inbound/parse-request.ts";
+import { Checkpointer } from "./journal/checkpointer.ts";
+import type { CheckpointValues } from "./journal/checkpoint-store.ts";
+import type { Change, ClaimStates } from "./journal/claim-states.ts";
+import { JournalReplica } from "./journal/journal-replica.ts";
+import { LogJournal } from "./journal/log-journal.ts";
+import type { Clock } from "./lanes/clock.ts";
+import { type RateLimits, rateLimitsOf } from "./lanes/rate-limits.ts";
+import { Repeated } from "./lifecycle/repeated.ts";
+import type { Log } from "./observability/log.ts";
+import type { Metrics } from "./observability/metrics.ts";
+import { DeadLetters } from "./outbound/dead-letters.ts";
+import { Outbox } from "./outbound/outbox.ts";
+import { createCounter, type ProviderCounter } from "./provider-counter.ts";
+import type { OpenProvider } from "./providers/open-provider.ts";
+
+export interface DispatcherParts {
+  readonly config: Config;
+  readonly backbone: Backbone;
+  readonly providers: readonly OpenProvider[];
+  readonly schemas: Readonly<Record<"requests" | "outcomes", SchemaSpec>>;
+  /** What the checkpoint tells of the journal, and all that stands in it. */
+  readonly states: readonly ClaimStates[];
+  readonly checkpoint: CheckpointValues;
+  /** How many partitions the requests topic has. */
+  readonly requestPartitions: number;
+  /** Larger requests would make outcomes that Kafka does not take. */
+  readonly maxRequestBytes: number;
+  /** This process, and no other before or after it. */
+  readonly instance: string;
+  readonly version: string;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** Ends all waiting. */
+  readonly abandon: AbortSignal;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The way of a request, wired. */
+export interface Dispatcher {
+  readonly counters: readonly ProviderCounter[];
+  readonly replica: JournalReplica;
+  readonly journal: LogJournal;
+  readonly intake: Intake;
+  readonly outbox: Outbox;
+  readonly desk: RequestDesk;
+  readonly settler: Settler;
+  readonly checkpointer: Checkpointer;
+  /** Begins to read the journal, and to consume once that is read to its end. */
+  start(): Promise<void>;
+  /** Ends what repeats by itself; for when nothing is worked any more. */
+  stop(): void;
+}
+
+/** How often it is looked whether records of open requests were deleted. */
+const LOOK_FOR_LOST_EVERY_MS = 60_000;
+const CONFLICT_RETRY_MS = 30_000;
+
+/** Wires the way of a request, from what the checkpoint tells on. Nothing is read or called yet. */
+export function createDispatcher(parts: DispatcherParts): Dispatcher {
+  const { config, backbone, states, instance, version, metrics, log, clock, abandon } = parts;
+  const { onFailure } = parts;
+  const { topics } = config.kafka;
+  const dispatcher = `${instance} ${version}`;
+  const outbox = new Outbox({
+    ...{ publisher: backbone.publisher, registry: backbone.registry, signal: abandon },
+    topic: topics.outcomes,
+    schema: parts.schemas.outcomes,
+  });
+  const deadLetters = new DeadLetters({
+    ...{ publisher: backbone.publisher, topic: topics.deadLetters, dispatcher },
+  });
+  const publish = async (outcome: Outcome): Promise<void> => {
+    await outbox.publish(outcome);
+    metrics.outcomePublished(outcome);
+    log.info("outcome.published", summaryOf(outcome));
+  };
+
+  // ④ the right to call. What others claimed need not fit our limits.
+  const packing = new RequestPacker(
+    parts.schemas.requests.text,
+    new RequestParser({ targetsPerRequest: Infinity }),
+  );
+  const replica = new JournalReplica({ states, now: clock.now, onFailure });
+  const freed = (provider: string, targets: readonly string[]): void =>
+    counters.find(({ config: { name } }) => name === provider)?.lane.targetsFreed(targets);
+  const journal = new LogJournal({
+    ...{ replica, log: backbone.journal, packing, instance, now: clock.now, signal: abandon },
+    ...{ callWithinMs: config.claims.callWithinMs, windowMs: config.dedupe.windowMs },
+    ...{ onFreed: freed, onFailure },
+    onTrouble: (error) => log.debug("journal.append-failed", { error }),
+  });
+
+  // ② admission, ③ lanes, ⑤ calls, ⑥ judging and tracking, ⑦ outbound
+  const unpack = (packed: string) => packing.unpack(packed);
+  const settling = new AbortController();
+  abandon.addEventListener("abort", () => settling.abort(abandon.reason), { once: true });
+  const settler: Settler = new Settler({
+    ...{ journal, replica, unpack, publish, dispatcher, onFailure },
+    ...{ graceMs: config.claims.graceMs, now: clock.now, epoch: clock.epoch },
+    counterOf: (provider) => counters.find(({ config: { name } }) => name === provider),
+    roleOf: (entry) => desk.roleOf(entry),
+    stopped: settling.signal,
+  });
+  const desk: RequestDesk = new RequestDesk({
+    ...{ journal, settler, unpack, publish, dispatcher, onFailure },
+    ...{ now: clock.now, epoch: clock.epoch },
+    complete: (source) => intake.complete(source),
+    keeps: (source) => intake.keeps(source),
+    conflicts: async (source, message) => deadLetterAt(source, message),
+    ownsOrphan: (key) => intake.owns(numberOf(key) % parts.requestPartitions),
+    onDuplicate: ({ request }) => metrics.requestDuplicate(request.provider),
+  });
+  const limits = rateLimitsOf(config.providers, clock);
+  const counters: readonly ProviderCounter[] = parts.providers.map((opened) => {
+    const counter = createCounter({
+      ...{ opened, journal, packing, desk, metrics, log, clock, abandon },
+      limits: limitsOf(limits, opened.config.name),
+      random: parts.random,
+    });
+    desk.open(opened.config.name, counter);
+    return counter;
+  });
+  replica.listen({
+    changed: (change) => {
+      countIgnored(metrics, change);
+      desk.changed(change);
+      if (change.kind === "freed") freed(change.provider, change.targets);
+    },
+    opened: () => {
+      for (const { lane } of counters) lane.journalOpened();
+    },
+  });
+
+  // ① inbound
+  const parser = new RequestParser(config.limits);
+  const decoder = new RequestDecoder({
+    ...{ registry: backbone.registry, parser, maxRequestBytes: parts.maxRequestBytes },
+  });
+  const checkpointer: Checkpointer = new Checkpointer({
+    ...{ replica, journal, log, now: clock.now, epoch: clock.epoch },
+    store: backbone.checkpoints,
+    watermarks: () => intake.watermarks(),
+    writes: (partition) => intake.owns(partition % parts.requestPartitions),
+  });
+  const intake: Intake = new Intake({
+    ...{ feed: backbone.consumer, decoder, desk, deadLetters, metrics, log },
+    watermarks: checkpointer,
+    maxWaiting: config.intake.maxWaiting,
+    failed: onFailure,
+    assigned: () => {
+      for (const state of replica.partitions) {
+        for (const entry of state.entries) settler.consider(entry);
+      }
+    },
+  });
+
+  /** A record whose id is another request's goes to the dead letters with all its bytes. */
+  async function deadLetterAt(source: Source, message: string): Promise<void> {
+    const { partition, offset } = source;
+    for (let isPublished = false; !isPublished;) {
+      const record = await backbone.readRequest(partition, offset);
+      if (record === null) log.error("conflict.record-gone", { partition, offset, message });
+      const gone = { ...source, timestamp: "0", key: null, value: null, headers: {} };
+      const told = record === null ? `${message} (its bytes were deleted by retention)` : message;
+      const end = await deadLetters.deadLetter(record ?? gone, "conflicting-request-id", told);
+      isPublished = end.kind === "published";
+      if (!isPublished) await pauses.pause(CONFLICT_RETRY_MS);
+    }
+    metrics.deadLettered("conflicting-request-id");
+    intake.complete(source);
+  }
+
+  const pauses = new Repeated(abandon);
+  return {
+    ...{ counters, replica, journal, intake, outbox, desk, settler, checkpointer },
+    start: async () => {
+      for (const [key, value] of parts.checkpoint) checkpointer.noteWrite(key, value);
+      backbone.checkpoints.follow((key, value) => checkpointer.noteWrite(key, value));
+      const ranges = await backbone.journal.ranges();
+      replica.startedWith(new Map(ranges.map(({ high }, partition) => [partition, high])));
+      const from = new Map(states.map((state) => [state.journalPartition, state.position]));
+      await backbone.journal.follow(from, replica);
+      await replica.caughtUp(abandon);
+      intake.start();
+      checkpointer.start();
+      backbone.consumer.start(intake);
+      pauses.every(LOOK_FOR_LOST_EVERY_MS, async () => {
+        const found = await backbone.requestRanges();
+        retireLostSources(replica, found, { desk, owns: (partition) => intake.owns(partition) });
+      });
+    },
+    stop: () => {
+      settling.abort(new Error("the dispatcher is stopping"));
+      pauses.stop();
+    },
+  };
+}
+
+function countIgnored(metrics: Metrics, change: Change): void {
+  if (change.kind === "ignored") metrics.journalIgnored(change.record);
+  if (change.kind === "claimed" || change.kind === "closed") {
+    const record = change.kind === "claimed" ? "CLAIM" : "CLOSE";
+    for (let i = 0; i < change.refused.length; i += 1) metrics.journalIgnored(record);
+  }
+}
+
+function limitsOf(limits: ReadonlyMap<string, RateLimits>, name: string): RateLimits {
+  const found = limits.get(name);
+  if (found === undefined) throw new Error(`${name} has no limits`);
+  return found;
+}
+
+/** A number that is the same for a key everywhere. */
+function numberOf(key: string): number {
+  return Buffer.from(key, "latin1").readUInt32LE(0);
+}
+
+/** What the log tells of an outcome; labels and reasons of requesters stay out of it. */
+function summaryOf(outcome: Outcome): Record<string, unknown> {
+  const { echo, source, status, reason, attempts, reconciled } = outcome;
+  const { requestId, provider, operationName } = echo;
+  const { partition, offset } = source;
+  const told = { status, reason: reason?.code, attempts, reconciled };
+  return { requestId, provider, operationName, at: `${partition}/${offset}`, ...told };
+}

@@ -1,0 +1,69 @@
+import { createRegistry } from "./avro/registry.ts";
+import { loadSchemas } from "./avro/schemas.ts";
+import type { Backbone } from "./backbone.ts";
+import type { Config } from "./config/config.ts";
+import { KafkaCheckpointStore } from "./kafka/checkpoint-topic.ts";
+import { createKafka } from "./kafka/client.ts";
+import { registerCodecs } from "./kafka/codecs.ts";
+import { KafkaJournalLog } from "./kafka/journal-topic.ts";
+import { RecordPublisher } from "./kafka/publisher.ts";
+import { RequestConsumer } from "./kafka/request-consumer.ts";
+import { readRecord } from "./kafka/read-record.ts";
+import { offsetRanges } from "./kafka/topic-reader.ts";
+import { topicSpecs } from "./kafka/topic-specs.ts";
+import type { Log } from "./observability/log.ts";
+import { surroundingsReady } from "./preflight.ts";
+
+export interface KafkaBackboneParts {
+  readonly config: Config;
+  readonly log: Log;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Ends all waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** Looking at the surroundings is repeated anyway: what is away is told soon. */
+const LOOK_RETRIES = 2;
+
+/** The configured brokers and registry. Nothing is connected to yet. */
+export function kafkaBackbone({ config, log, now, signal }: KafkaBackboneParts): Backbone {
+  const { topics, requestTimeoutMs } = config.kafka;
+  registerCodecs();
+  const kafka = createKafka(config.kafka, log);
+  const impatient = createKafka(config.kafka, log, LOOK_RETRIES);
+  const registry = createRegistry(config.schemaRegistry);
+  let fail: (reason: unknown) => void = () => undefined;
+  const failed = new Promise<unknown>((resolve) => (fail = resolve));
+  const tail = { kafka, log, now, requestTimeoutMs, onFailure: (error: unknown) => fail(error) };
+  return {
+    registry,
+    failed,
+    consumer: new RequestConsumer({ kafka, config: config.kafka, log }),
+    publisher: new RecordPublisher({ kafka, log, signal }),
+    journal: new KafkaJournalLog({ ...tail, topic: topics.journal }),
+    checkpoints: new KafkaCheckpointStore({
+      ...{ ...tail, topic: topics.checkpoints, loadTimeoutMs: requestTimeoutMs },
+    }),
+    ready: async (tell, stop) =>
+      surroundingsReady(
+        {
+          ...{ registry, log, kafka: impatient, signal: stop },
+          topics: topicSpecs(topics, { dedupeWindowMs: config.dedupe.windowMs }),
+          outcomeSchema: loadSchemas(topics).outcomes,
+        },
+        tell,
+      ),
+    requestRanges: async () => {
+      const admin = impatient.admin();
+      await admin.connect();
+      try {
+        return await offsetRanges(admin, topics.requests);
+      } finally {
+        await admin.disconnect();
+      }
+    },
+    readRequest: async (partition, offset) =>
+      readRecord(impatient, { topic: topics.requests, partition, offset }),
+  };
+}

@@ -1,0 +1,28 @@
+import { pause } from "./pause.ts";
+
+/** What is done every now and then until it is stopped. */
+export class Repeated {
+  readonly #stop = new AbortController();
+
+  /** Also stops when the signal aborts. */
+  constructor(signal: AbortSignal) {
+    signal.addEventListener("abort", () => this.stop(), { once: true });
+    if (signal.aborted) this.stop();
+  }
+
+  /** Does it every `ms` milliseconds, one after the other; a failure waits for the next time. */
+  every(ms: number, work: () => Promise<void>): void {
+    void (async () => {
+      while (await pause(ms, this.#stop.signal)) await work().catch(() => undefined);
+    })();
+  }
+
+  /** Waits; rejects when it is stopped meanwhile. */
+  async pause(ms: number): Promise<void> {
+    if (!(await pause(ms, this.#stop.signal))) throw new Error("the dispatcher is stopping");
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+}
