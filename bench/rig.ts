@@ -102,7 +102,8 @@ export async function withRun<T>(
   }
 }
 
-async function command(configFile: string, name: string, ...rest: string[]): Promise<void> {
+/** Runs a command of the program in this process; rejects when it fails. */
+export async function command(configFile: string, name: string, ...rest: string[]): Promise<void> {
   const told: string[] = [];
   const never = new AbortController().signal;
   const exitCode = await runProgram([name, "--config", configFile, ...rest], {

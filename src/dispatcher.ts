@@ -12,9 +12,11 @@ import { RequestPacker } from "./inbound/pack-request.ts";
 import { RequestParser } from "./inbound/parse-request.ts";
 import { Checkpointer } from "./journal/checkpointer.ts";
 import type { CheckpointValues } from "./journal/checkpoint-store.ts";
-import type { Change, ClaimStates } from "./journal/claim-states.ts";
+import type { Change } from "./journal/change.ts";
+import type { ClaimStates } from "./journal/claim-states.ts";
 import { JournalReplica } from "./journal/journal-replica.ts";
 import { LogJournal } from "./journal/log-journal.ts";
+import type { KafkaRecord } from "./kafka/record.ts";
 import type { Clock } from "./lanes/clock.ts";
 import { type RateLimits, rateLimitsOf } from "./lanes/rate-limits.ts";
 import { Repeated } from "./lifecycle/repeated.ts";
@@ -69,6 +71,7 @@ export interface Dispatcher {
 /** How often it is looked whether records of open requests were deleted. */
 const LOOK_FOR_LOST_EVERY_MS = 60_000;
 const CONFLICT_RETRY_MS = 30_000;
+const READ_AGAIN_MS = 1000;
 
 /** Wires the way of a request, from what the checkpoint tells on. Nothing is read or called yet. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
@@ -118,7 +121,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   });
   const desk: RequestDesk = new RequestDesk({
     ...{ journal, settler, unpack, publish, dispatcher, onFailure },
-    ...{ now: clock.now, epoch: clock.epoch },
+    ...{ now: clock.now, epoch: clock.epoch, stopped: settling.signal },
     complete: (source) => intake.complete(source),
     keeps: (source) => intake.keeps(source),
     conflicts: async (source, message) => deadLetterAt(source, message),
@@ -173,7 +176,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   async function deadLetterAt(source: Source, message: string): Promise<void> {
     const { partition, offset } = source;
     for (let isPublished = false; !isPublished;) {
-      const record = await backbone.readRequest(partition, offset);
+      const record = await recordAt(source);
       if (record === null) log.error("conflict.record-gone", { partition, offset, message });
       const gone = { ...source, timestamp: "0", key: null, value: null, headers: {} };
       const told = record === null ? `${message} (its bytes were deleted by retention)` : message;
@@ -185,6 +188,18 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     intake.complete(source);
   }
 
+  /** The record, asked for until the brokers can be asked; null: it is gone. */
+  async function recordAt({ partition, offset }: Source): Promise<KafkaRecord | null> {
+    for (;;) {
+      try {
+        return await backbone.readRequest(partition, offset);
+      } catch (error) {
+        log.warn("conflict.record-not-read", { partition, offset, error });
+        await pauses.pause(READ_AGAIN_MS);
+      }
+    }
+  }
+
   const pauses = new Repeated(abandon);
   return {
     ...{ counters, replica, journal, intake, outbox, desk, settler, checkpointer },
@@ -194,8 +209,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       const ranges = await backbone.journal.ranges();
       replica.startedWith(new Map(ranges.map(({ high }, partition) => [partition, high])));
       const from = new Map(states.map((state) => [state.journalPartition, state.position]));
+      const records = replica.missingCount;
       await backbone.journal.follow(from, replica);
       await replica.caughtUp(abandon);
+      log.info("journal.recovered", { records, finished: sizeOf(replica) });
       intake.start();
       checkpointer.start();
       backbone.consumer.start(intake);
@@ -211,11 +228,16 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
+/** How many finished requests are remembered. */
+function sizeOf({ partitions }: JournalReplica): number {
+  return partitions.reduce((sum, { finished }) => sum + finished.size, 0);
+}
+
 function countIgnored(metrics: Metrics, change: Change): void {
   if (change.kind === "ignored") metrics.journalIgnored(change.record);
   if (change.kind === "claimed" || change.kind === "closed") {
     const record = change.kind === "claimed" ? "CLAIM" : "CLOSE";
-    for (let i = 0; i < change.refused.length; i += 1) metrics.journalIgnored(record);
+    change.refused.forEach(() => metrics.journalIgnored(record));
   }
 }
 

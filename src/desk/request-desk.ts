@@ -18,10 +18,11 @@ import { targetsOf } from "../domain/targets.ts";
 import { type UnexecutedEnd, verdictOfExhausted } from "../domain/verdict.ts";
 import type { Desk, Senseless } from "../inbound/desk.ts";
 import type { Entry } from "../journal/claim-entry.ts";
-import type { Change } from "../journal/claim-states.ts";
+import type { Change } from "../journal/change.ts";
 import { digestOf, keyOf } from "../journal/digest.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Told } from "../journal/journal-record.ts";
+import { pause } from "../lifecycle/pause.ts";
 import type { EndedCall, Lane, LaneDesk, Worked } from "../lanes/lane.ts";
 import { concludeCall } from "./conclude-call.ts";
 import { type Kept, KeptRequests } from "./kept-requests.ts";
@@ -67,6 +68,8 @@ export interface RequestDeskParts {
   readonly now: () => number;
   /** Milliseconds since the epoch. */
   readonly epoch: () => number;
+  /** Aborts when nothing is called again here. */
+  readonly stopped: AbortSignal;
 }
 
 /**
@@ -285,7 +288,7 @@ export class RequestDesk implements Desk, LaneDesk {
   }
 
   async #conclude({ received, history }: Worked, ended: EndedCall): Promise<void> {
-    const { journal, now, epoch } = this.#parts;
+    const { journal, now, epoch, stopped } = this.#parts;
     const { claim, call, before, end } = ended;
     const { requestId, provider } = received.request;
     const counter = this.#counterOf(provider);
@@ -302,8 +305,8 @@ export class RequestDesk implements Desk, LaneDesk {
     }
     const { verdict, reconciled, isAbsent } = conclusion;
     const isRetried = isAbsent && counter.uncertain === "retry-if-absent";
-    // Before that, somebody could still be reading what the call leaves.
-    if (isRetried && now() >= claim.settledBy) {
+    // Before that somebody might not be sure that nothing of the call is under way.
+    if (isRetried && (await pause(claim.settledBy - now(), stopped))) {
       const why = `evidence shows that it did not run: ${end.kind === "uncertain" ? end.message : ""}`;
       await journal.release(claim, [requestId], { called: true, why });
       return;

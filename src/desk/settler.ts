@@ -190,7 +190,10 @@ export class Settler {
       const unknown = plainVerdict("UNKNOWN", { code: "CALL_UNCERTAIN", message });
       const targets = claim.targets.map((target) => unknownTarget(target));
       const told = tell({ ...unknown, targets }, false);
-      return journal.done({ claimId: claim.claimId, provider }, new Map([[request.requestId, told]]));
+      return journal.done(
+        { claimId: claim.claimId, provider },
+        new Map([[request.requestId, told]]),
+      );
     }
     const conclusion = await concludeCall(
       {
@@ -202,12 +205,18 @@ export class Settler {
     if (conclusion.kind === "unjudged") return;
     if (conclusion.kind === "final") {
       const told = tell(conclusion.verdict, conclusion.reconciled);
-      await journal.done({ claimId: claim.claimId, provider }, new Map([[request.requestId, told]]));
+      await journal.done(
+        { claimId: claim.claimId, provider },
+        new Map([[request.requestId, told]]),
+      );
       return;
     }
     const { taken, verdict } = conclusion;
     const result = { taken, told: tell(verdict, taken.reconciled) };
-    await journal.accepted({ claimId: claim.claimId, provider }, new Map([[request.requestId, result]]));
+    await journal.accepted(
+      { claimId: claim.claimId, provider },
+      new Map([[request.requestId, result]]),
+    );
   }
 
   async #follow(entry: Entry): Promise<void> {

@@ -3,14 +3,13 @@ import { isCompleteIn, type Watermark } from "../journal/watermark.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
 import type { Log } from "../observability/log.ts";
 import type { DeadLetters } from "../outbound/dead-letters.ts";
-import { Anchors } from "./anchors.ts";
 import type { RequestDecoder } from "./decode-request.ts";
 import type { Desk } from "./desk.ts";
 import { OffsetCommitter } from "./offset-committer.ts";
 import { OffsetTracker } from "./offset-tracker.ts";
 import { PartitionPauses, type PausableFeed } from "./partition-pauses.ts";
 import { type Blocked, type IntakeMetrics, PartitionPipeline } from "./partition-pipeline.ts";
-import { PartitionStart } from "./partition-start.ts";
+import { PartitionStarts, type Watermarks } from "./partition-starts.ts";
 
 /** What the intake asks of its consumer. */
 export interface RecordFeed extends PausableFeed {
@@ -18,17 +17,6 @@ export interface RecordFeed extends PausableFeed {
   commit(offsets: ReadonlyMap<number, bigint>): Promise<void>;
   /** What is fetched of the partition from now on begins at the offset. Synchronous. */
   seek(partition: number, offset: bigint): void;
-}
-
-/** What others than the consumer group know of where a partition stands. */
-export interface Watermarks {
-  /** The newest checkpoint of a partition; null: there is none. */
-  of(partition: number): Watermark | null;
-  /**
-   * The partition is another one than its checkpoint was about. Resolves when everybody can know:
-   * nothing of it may be worked before.
-   */
-  void(partition: number): Promise<void>;
 }
 
 export interface IntakeParts {
@@ -66,13 +54,11 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #pauses: PartitionPauses;
   readonly #committer: OffsetCommitter;
+  readonly #starts: PartitionStarts;
   /** Of every partition that was ever ours: what is finished stays known. */
   readonly #trackers = new Map<number, OffsetTracker>();
   readonly #pipelines = new Map<number, PartitionPipeline>();
   readonly #endOffsets = new Map<number, bigint>();
-  /** Partitions whose first records are still to come, or to be believed. */
-  readonly #starts = new Map<number, PartitionStart>();
-  readonly #anchors = new Map<number, Anchors>();
   #open = 0;
   #full = false;
   #draining = false;
@@ -85,6 +71,14 @@ export class Intake {
       committable: () => this.#committable(),
       log: parts.log,
       intervalMs: COMMIT_INTERVAL_MS,
+    });
+    this.#starts = new PartitionStarts({
+      watermarks: parts.watermarks,
+      seek: (partition, offset) => parts.feed.seek(partition, offset),
+      anew: (partition) => this.#forgetAll(partition),
+      begun: (partition) => this.#pauses.release(partition, "beginning"),
+      log: parts.log,
+      failed: parts.failed,
     });
   }
 
@@ -101,7 +95,7 @@ export class Intake {
     for (const partition of lost) this.#lose(partition);
     for (const partition of gained) this.#gain(partition);
     this.#pauses.assign(ours);
-    for (const partition of gained) this.#begin(partition);
+    for (const partition of gained) this.#starts.gain(partition);
     this.#committer.forget();
     this.#parts.log.info("intake.assigned", { epoch, assigned, gained, lost });
     this.#parts.assigned();
@@ -111,7 +105,7 @@ export class Intake {
   onRecords(partition: number, records: readonly KafkaRecord[], endOffset: bigint): void {
     // A fetch from before a rebalance may still bring records of a lost partition.
     if (!this.#pipelines.has(partition) || this.#draining) return;
-    if (!this.#hasBegun(partition, records, endOffset)) return;
+    if (!this.#starts.admits(partition, records, endOffset)) return;
     const { next } = this.#tracker(partition);
     if (next !== null && endOffset < next) {
       // Offsets mean other records now; what is known of them must not be applied to these.
@@ -120,7 +114,7 @@ export class Intake {
       return;
     }
     this.#endOffsets.set(partition, endOffset);
-    this.#anchorsOf(partition).note(records);
+    this.#starts.note(partition, records);
     this.#take(partition, records);
   }
 
@@ -143,54 +137,6 @@ export class Intake {
     if (complete === 0) return;
     this.#parts.metrics.completeAgain(complete);
     this.#parts.log.info("intake.complete-already", { partition, records: complete });
-  }
-
-  /** Whether the records are those that are to be worked, and not from before or of another topic. */
-  #hasBegun(partition: number, records: readonly KafkaRecord[], endOffset: bigint): boolean {
-    const start = this.#starts.get(partition);
-    if (start === undefined) return true;
-    const { log, feed } = this.#parts;
-    const finding = start.look(records, endOffset);
-    switch (finding.kind) {
-      case "holds":
-        if (finding.doubt !== null) log.warn("watermark.doubtful", { partition, ...finding });
-        this.#starts.delete(partition);
-        return true;
-      case "too-early":
-        feed.seek(partition, start.offset);
-        return false;
-      case "void":
-        log.error("watermark.void", { partition, why: finding.why });
-        this.#startAnew(partition);
-        return false;
-    }
-  }
-
-  /** Reads a gained partition from where its checkpoint stands, whatever the group committed. */
-  #begin(partition: number): void {
-    const watermark = this.#parts.watermarks.of(partition);
-    if (watermark === null) return;
-    const start = new PartitionStart(watermark);
-    this.#starts.set(partition, start);
-    this.#parts.feed.seek(partition, start.offset);
-  }
-
-  /** Nothing is known of the partition any more: all of it is read, once everybody can know that. */
-  #startAnew(partition: number): void {
-    const pipeline = this.#pipelines.get(partition);
-    this.#pauses.hold(partition, "beginning");
-    this.#open -= this.#tracker(partition).openCount;
-    this.#trackers.delete(partition);
-    this.#anchors.delete(partition);
-    this.#parts.watermarks.void(partition).then(
-      () => {
-        if (this.#pipelines.get(partition) !== pipeline) return;
-        this.#starts.delete(partition);
-        this.#parts.feed.seek(partition, 0n);
-        this.#pauses.release(partition, "beginning");
-      },
-      (error: unknown) => this.#parts.failed(error),
-    );
   }
 
   /** The record needs no further attention: its offset may be released. Any order, any number of times. */
@@ -221,12 +167,11 @@ export class Intake {
   watermarks(): ReadonlyMap<number, Watermark> {
     const known = new Map<number, Watermark>();
     for (const partition of this.#pipelines.keys()) {
-      if (this.#starts.has(partition)) continue;
       const tracker = this.#tracker(partition);
       const low = tracker.committable();
       if (low === null) continue;
       const ranges = tracker.finishedStretches(MAX_RANGES);
-      known.set(partition, { low, ranges, anchor: this.#anchorsOf(partition).below(low) });
+      known.set(partition, this.#starts.watermarkAt(partition, { low, ranges }));
     }
     return known;
   }
@@ -319,10 +264,16 @@ export class Intake {
     const beingPublished = this.#pipelines.get(partition)?.close() ?? [];
     this.#pipelines.delete(partition);
     this.#endOffsets.delete(partition);
-    this.#starts.delete(partition);
-    this.#anchors.delete(partition);
+    this.#starts.lose(partition);
     const goingOn = new Set([...this.#parts.desk.forget(partition), ...beingPublished]);
     this.#track(partition, (tracker) => tracker.lose(goingOn));
+  }
+
+  /** Its offsets mean other records now, none of which may come before that can be known. */
+  #forgetAll(partition: number): void {
+    this.#pauses.hold(partition, "beginning");
+    this.#open -= this.#tracker(partition).openCount;
+    this.#trackers.delete(partition);
   }
 
   /** A lost partition's record that went on came to no end. */
@@ -336,14 +287,6 @@ export class Intake {
     const tracker = new OffsetTracker();
     this.#trackers.set(partition, tracker);
     return tracker;
-  }
-
-  #anchorsOf(partition: number): Anchors {
-    const known = this.#anchors.get(partition);
-    if (known !== undefined) return known;
-    const anchors = new Anchors();
-    this.#anchors.set(partition, anchors);
-    return anchors;
   }
 
   #committable(): ReadonlyMap<number, bigint> {

@@ -1,6 +1,6 @@
 import type { Log } from "../observability/log.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import type { Change } from "./claim-states.ts";
+import type { Change } from "./change.ts";
 import type { CompletedOffsets } from "./journal-record.ts";
 import type { JournalReplica, ReplicaListener } from "./journal-replica.ts";
 import type { LogJournal } from "./log-journal.ts";
@@ -25,7 +25,7 @@ export interface CheckpointerParts {
   readonly now: () => number;
   /** Milliseconds since the epoch. */
   readonly epoch: () => number;
-  readonly log: Pick<Log, "warn" | "debug">;
+  readonly log: Pick<Log, "info" | "warn">;
 }
 
 const EVERY_MS = 5000;
@@ -82,9 +82,21 @@ export class Checkpointer implements ReplicaListener {
     return this.#tick();
   }
 
-  /** The newest watermark of a partition of the requests topic; null: none is known. */
+  /**
+   * The newest watermark of a partition of the requests topic; null: none is known. A process that
+   * was frozen may have overwritten the checkpoint's with an older one; the journal remembers.
+   */
   of(partition: number): Watermark | null {
-    return this.#known.get(partition) ?? null;
+    const known = this.#known.get(partition);
+    if (known === undefined) return null;
+    let newest = known;
+    for (const { completed } of this.#parts.replica.partitions) {
+      const told = completed.of(partition);
+      if (told !== undefined && told.low > newest.low) {
+        newest = { low: told.low, ranges: told.ranges, anchor: known.anchor };
+      }
+    }
+    return newest;
   }
 
   /**
@@ -161,6 +173,9 @@ export class Checkpointer implements ReplicaListener {
       const border = this.#borders[0];
       if (border === undefined) return;
       await this.#summaries.write(border);
+      const { partition, saved, segments } = border;
+      const summarised = { partition, upTo: saved.position, segments: segments.length };
+      this.#parts.log.info("checkpoint.summarised", summarised);
       this.#borders = this.#borders.filter((one) => one !== border);
     }
   }

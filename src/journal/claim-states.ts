@@ -1,8 +1,10 @@
 import { assertNever } from "../domain/assert-never.ts";
-import type { Entry, EntryClaim, EntryFacts } from "./claim-entry.ts";
-import { type Completed, CompletedSources } from "./completed-sources.ts";
+import type { Change, LogPlace, Refusal, SavedStates } from "./change.ts";
+import type { Entry, EntryClaim } from "./claim-entry.ts";
+import { CompletedSources } from "./completed-sources.ts";
 import { keyOf } from "./digest.ts";
-import { FinishedRequests, type OpenStretch } from "./finished-requests.ts";
+import { claimedEntry, closedEntry, releasedEntry } from "./entry-steps.ts";
+import { FinishedRequests } from "./finished-requests.ts";
 import { HeldTargets } from "./held-targets.ts";
 import type {
   AcceptedRecord,
@@ -13,81 +15,11 @@ import type {
   CloseRecord,
   DoneRecord,
   JournalRecord,
-  JournalRecordKind,
   PublishedRecord,
   ReleaseRecord,
 } from "./journal-record.ts";
+import { ignored, notTheHolder } from "./no-effect.ts";
 import type { Known, SealedSegment } from "./sealed-segment.ts";
-
-/** Where a record stands in its partition. */
-export interface LogPlace {
-  readonly offset: bigint;
-  /** When the broker appended it, milliseconds by its clock. */
-  readonly appendedAt: number;
-}
-
-/** Why a request of a CLAIM or a CLOSE was not granted. */
-export type Refusal =
-  /** Another request has this id. */
-  | "conflict"
-  /** Its final outcome is out. */
-  | "finished"
-  /** Somebody holds it, or its verdict stands. */
-  | "taken"
-  /** The record is late, or a copy: its attempt is over or not due. */
-  | "fenced"
-  /** Another claim holds one of its targets. */
-  | "target-held"
-  /** Another claim held one of its targets since the reading before. */
-  | "target-moved";
-
-/** Which requests of a CLAIM or a CLOSE were granted. */
-interface Decision {
-  /** The process that asked. */
-  readonly instance: string;
-  readonly granted: readonly Entry[];
-  readonly refused: readonly {
-    readonly key: string;
-    readonly requestId: string;
-    readonly why: Refusal;
-  }[];
-}
-
-/** A CLAIM was decided. */
-export interface ClaimDecided extends Decision {
-  readonly kind: "claimed";
-  readonly claimId: string;
-}
-
-/** A CLOSE was decided. */
-export interface CloseDecided extends Decision {
-  readonly kind: "closed";
-}
-
-/** What a record changed, for those who act on it. */
-export type Change =
-  | ClaimDecided
-  | CloseDecided
-  | {
-      readonly kind: "released" | "accepted" | "done" | "accepted-published" | "published";
-      readonly entry: Entry;
-    }
-  /** These targets are free now. */
-  | { readonly kind: "freed"; readonly provider: string; readonly targets: readonly string[] }
-  /** A stretch of the journal ended at this position. */
-  | { readonly kind: "border"; readonly position: bigint }
-  /** A record, or one request in it, had no effect. */
-  | { readonly kind: "ignored"; readonly record: JournalRecordKind; readonly why: string };
-
-/** The whole state at a border, in a form that can be written down. */
-export interface SavedStates {
-  readonly position: bigint;
-  readonly logTime: number;
-  readonly entries: readonly Entry[];
-  readonly targets: ReturnType<HeldTargets["saved"]>;
-  readonly completed: readonly Completed[];
-  readonly stretch: OpenStretch;
-}
 
 /** So many finished requests make a segment. Part of the protocol version. */
 const SEAL_AT = 16_384;
@@ -155,7 +87,11 @@ export class ClaimStates {
   }
 
   /** How a finished request with this key is known; undefined: none is. */
-  known(key: string, digest: string, source: { partition: number; offset: bigint }): Known | undefined {
+  known(
+    key: string,
+    digest: string,
+    source: { partition: number; offset: bigint },
+  ): Known | undefined {
     return this.finished.find({ key, digest, partition: source.partition, offset: source.offset });
   }
 
@@ -230,9 +166,10 @@ export class ClaimStates {
     const granted: Entry[] = [];
     const refused: { key: string; requestId: string; why: Refusal }[] = [];
     for (const asked of record.requests) {
-      const why = this.#refusal(record.provider, asked) ?? this.#objection(record, asked);
-      if (why === null) granted.push(this.#grant(record, asked));
-      else refused.push({ ...identityOf(record.provider, asked), why });
+      const key = keyOf(record.provider, asked.requestId);
+      const why = this.#refusal(key, asked) ?? this.#objection(record, asked);
+      if (why === null) granted.push(this.#grant(key, record, asked));
+      else refused.push({ key, requestId: asked.requestId, why });
     }
     const { claimId, instance } = record;
     return { kind: "claimed", claimId, instance, granted, refused };
@@ -244,21 +181,16 @@ export class ClaimStates {
     const granted: Entry[] = [];
     const refused: { key: string; requestId: string; why: Refusal }[] = [];
     for (const closed of record.requests) {
-      const why = this.#refusal(provider, closed);
-      if (why !== null) {
-        refused.push({ ...identityOf(provider, closed), why });
-        continue;
-      }
-      const facts = this.#factsOf(provider, closed, null, closed.echo);
-      const told = closed.told;
-      granted.push(this.#set({ ...facts, phase: "done", claim: null, taken: null, told }));
+      const key = keyOf(provider, closed.requestId);
+      const why = this.#refusal(key, closed);
+      if (why !== null) refused.push({ key, requestId: closed.requestId, why });
+      else granted.push(this.#set(closedEntry({ key, provider }, closed, this.#entries.get(key))));
     }
     return { kind: "closed", instance, granted, refused };
   }
 
   /** Why the request may not be claimed or closed at all. */
-  #refusal(provider: string, asked: AskedRequest | ClosedRequest): Refusal | null {
-    const key = keyOf(provider, asked.requestId);
+  #refusal(key: string, asked: AskedRequest | ClosedRequest): Refusal | null {
     const finished = this.known(key, asked.digest, asked.source);
     if (finished !== undefined) return finished.isSameContent ? "finished" : "conflict";
     const entry = this.#entries.get(key);
@@ -276,7 +208,7 @@ export class ClaimStates {
     return null;
   }
 
-  #grant(record: ClaimRecord, asked: AskedRequest): Entry {
+  #grant(key: string, record: ClaimRecord, asked: AskedRequest): Entry {
     const { provider, claimId, instance, settleWithinMs } = record;
     const { targets, before } = asked;
     const rivals = targets.filter((one) => this.targets.hasRival(provider, one, this.#logTime));
@@ -285,21 +217,7 @@ export class ClaimStates {
     const claim: EntryClaim = {
       ...{ claimId, instance, settleWithinMs, targets, before, rivals, logTime },
     };
-    const facts = this.#factsOf(provider, asked, asked.packed, null);
-    return this.#set({ ...facts, phase: "claimed", claim, taken: null, told: null });
-  }
-
-  #factsOf(
-    provider: string,
-    asked: AskedRequest | ClosedRequest,
-    packed: string | null,
-    echo: ClosedRequest["echo"] | null,
-  ): EntryFacts {
-    const { requestId, source, receivedAt, trace, digest } = asked;
-    const key = keyOf(provider, requestId);
-    const { grants = 0, tries = 0, releasedWhy = null } = this.#entries.get(key) ?? {};
-    const request = { requestId, source, receivedAt, trace, packed, echo };
-    return { key, provider, digest, request, grants: grants + 1, tries, releasedWhy };
+    return this.#set(claimedEntry({ key, provider }, asked, this.#entries.get(key), claim));
   }
 
   #release(record: ReleaseRecord): readonly Change[] {
@@ -308,10 +226,7 @@ export class ClaimStates {
       if (entry?.phase !== "claimed" || entry.claim.claimId !== record.claimId) {
         return [ignored("RELEASE", notTheHolder(entry))];
       }
-      const tries = entry.tries + (record.called ? 1 : 0);
-      const { key, provider, digest, request, grants } = entry;
-      const facts = { key, provider, digest, request, grants, tries, releasedWhy: record.why };
-      const free = this.#set({ ...facts, phase: "free", claim: null, taken: null, told: null });
+      const free = this.#set(releasedEntry(entry, record));
       return [{ kind: "released", entry: free }, ...this.#freeTargets(entry, entry.claim, false)];
     });
   }
@@ -385,22 +300,4 @@ export class ClaimStates {
     this.#entries.set(entry.key, entry);
     return entry;
   }
-}
-
-function ignored(record: JournalRecordKind, why: string): Change {
-  return { kind: "ignored", record, why };
-}
-
-function identityOf(
-  provider: string,
-  { requestId }: { readonly requestId: string },
-): { readonly key: string; readonly requestId: string } {
-  return { key: keyOf(provider, requestId), requestId };
-}
-
-function notTheHolder(entry: Entry | undefined): string {
-  if (entry === undefined) return "it is finished or was never claimed";
-  return entry.phase === "claimed" || entry.phase === "accepted"
-    ? `it is ${entry.phase}, and not by this claim or not from there`
-    : `it is ${entry.phase}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { RerunRequest } from "../domain/rerun-request.ts";
 import { withSortedTargets } from "../domain/targets.ts";
 
@@ -9,17 +9,17 @@ import { withSortedTargets } from "../domain/targets.ts";
  */
 export function digestOf(request: RerunRequest): string {
   const { provider, operation, notBefore, notAfter, dryRun, force } = request;
-  return hash16([provider, withSortedTargets(operation), notBefore, notAfter, dryRun, force]);
+  const parts = [provider, withSortedTargets(operation), notBefore, notAfter, dryRun, force];
+  return hash16(JSON.stringify(parts, inKeyOrder));
 }
 
 /** A short key for a request among all providers'. 16 bytes of sha256, one character each. */
 export function keyOf(provider: string, requestId: string): string {
-  return hash16([provider, requestId]);
+  return hash16(JSON.stringify([provider, requestId]));
 }
 
-function hash16(parts: readonly unknown[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(parts, inKeyOrder)).digest();
-  return hash.toString("latin1", 0, 16);
+function hash16(text: string): string {
+  return hash("sha256", text, "binary").slice(0, 16);
 }
 
 /** Objects with their keys sorted, so that equal contents give equal texts. */

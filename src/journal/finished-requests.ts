@@ -1,5 +1,10 @@
 import type { CompletedSources } from "./completed-sources.ts";
-import { type FinishedRequest, type Known, SealedSegment, type SourceSpan } from "./sealed-segment.ts";
+import {
+  type FinishedRequest,
+  type Known,
+  SealedSegment,
+  type SourceSpan,
+} from "./sealed-segment.ts";
 
 /** How the stretch that is sealed ends. */
 export interface SealedAt {
@@ -87,7 +92,7 @@ export class FinishedRequests {
     const windowMs = Math.max(this.#windowMs, ...this.#segments.map(({ facts }) => facts.windowMs));
     this.#segments = this.#segments.filter(
       ({ facts }) =>
-        facts.lastTime + windowMs >= logTime || 
+        facts.lastTime + windowMs >= logTime ||
         !facts.spans.every((span) => completed.covers(span, facts.end)),
     );
   }

@@ -93,7 +93,7 @@ export class HeldTargets {
   ): boolean {
     const key = keyOf(provider, target);
     const before = this.#states.get(key);
-    if (before === undefined || before.holder !== at.claimId) return false;
+    if (before?.holder !== at.claimId) return false;
     const ranTime = at.mayHaveRun ? at.logTime : before.ranTime;
     if (before.holds > 1) {
       this.#states.set(key, { ...before, holds: before.holds - 1, ranTime });

@@ -11,11 +11,16 @@ export interface TailHandlers {
   /** Records of one partition in their order, without gaps and without repeats. */
   onRecords(partition: number, records: readonly LoggedRecord[]): void;
   /**
-   * The log has less than was asked for: records between `expected` and `found` are gone. Nothing
-   * is handed over any more; the process has to start anew from the checkpoint.
+   * The log has less than was asked for: records between `expected` and `found` are gone. With
+   * `found` below `expected` the log ends there, or is another one than was read. Told once; nothing
+   * is handed over any more, and the process has to start anew from the checkpoint.
    */
   onGap(partition: number, expected: bigint, found: bigint): void;
-  /** A read came back, with or without records: up to now the tail has missed nothing. */
+  /**
+   * Everything was handed over that stood in any partition a second ago. With nothing to read it comes
+   * about four times a second; not while anything cannot be read, and not while there is more to be
+   * caught up than one read gives.
+   */
   onFetched(): void;
 }
 

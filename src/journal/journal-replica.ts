@@ -1,6 +1,8 @@
 import type { Entry } from "./claim-entry.ts";
-import { type Change, ClaimStates } from "./claim-states.ts";
+import type { Change } from "./change.ts";
+import { type ClaimStates } from "./claim-states.ts";
 import type { LoggedRecord, TailHandlers } from "./journal-log.ts";
+import { journalPartitionOf } from "./journal-partition.ts";
 import { decodeRecord } from "./record-codec.ts";
 
 /** Who acts on what the journal says. Called in log order, synchronously; must not throw. */
@@ -68,9 +70,9 @@ export class JournalReplica implements TailHandlers {
     return this.#parts.states;
   }
 
-  /** The partition in which all records of a connection lie. Part of the protocol version. */
+  /** The partition in which all records of a connection lie. */
   partitionOf(provider: string): number {
-    return fnv1a(provider) % this.#parts.states.length;
+    return journalPartitionOf(provider, this.#parts.states.length);
   }
 
   /** The state in which a connection's requests are. */
@@ -225,11 +227,4 @@ export class JournalReplica implements TailHandlers {
     if (state === undefined) throw new Error(`the journal has no partition ${partition}`);
     return state;
   }
-}
-
-/** 32-bit FNV-1a of the UTF-8 bytes (http://www.isthe.com/chongo/tech/comp/fnv/). */
-function fnv1a(text: string): number {
-  let hash = 0x811c_9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x0100_0193);
-  return hash >>> 0;
 }

@@ -1,8 +1,13 @@
 import type { Evidence } from "../domain/evidence.ts";
-import type { RequestEcho, ReceivedRequest, Source, TraceHeaders } from "../domain/rerun-request.ts";
+import type {
+  RequestEcho,
+  ReceivedRequest,
+  Source,
+  TraceHeaders,
+} from "../domain/rerun-request.ts";
 import type { Taken } from "../domain/taken.ts";
 import type { Entry } from "./claim-entry.ts";
-import type { Refusal } from "./claim-states.ts";
+import type { Refusal } from "./change.ts";
 import type { Told } from "./journal-record.ts";
 
 /** The right to make one call. Instants are this process's monotonic milliseconds. */
@@ -112,11 +117,7 @@ export interface Journal extends LaneJournal {
   /** A final verdict without a call; resolves with why it has no effect, or with null. */
   close(closing: Closing, told: Told): Promise<Refusal | null>;
   /** The outcome stands in its topic. */
-  published(
-    provider: string,
-    requestId: string,
-    which: "accepted" | "final",
-  ): Promise<void>;
+  published(provider: string, requestId: string, which: "accepted" | "final"): Promise<void>;
   /** Whether this process holds the claim and has not said how its call ended. */
   isDriven(claimId: string): boolean;
 }

@@ -4,7 +4,7 @@ import type { Source } from "../domain/rerun-request.ts";
 import type { Packing } from "../lanes/waiting-request.ts";
 import { AppendQueue } from "./append-queue.ts";
 import type { Entry } from "./claim-entry.ts";
-import type { Change, ClaimDecided, Refusal } from "./claim-states.ts";
+import type { Change, ClaimDecided, Refusal } from "./change.ts";
 import { digestOf, keyOf } from "./digest.ts";
 import { EntryWaits } from "./entry-waits.ts";
 import type { JournalLog } from "./journal-log.ts";

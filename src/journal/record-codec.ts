@@ -14,8 +14,8 @@ export type DecodedRecord =
 /** The record as JSON of one line, so that any console consumer shows what happened. */
 export function encodeRecord(record: JournalRecord): Buffer {
   // The codec's arrays are writable, ours are not; encoding writes to none.
-  const versioned = { v: PROTOCOL_VERSION, ...record } as z.output<typeof recordCodec>;
-  return Buffer.from(JSON.stringify(recordCodec.encode(versioned)));
+  const encoded = recordCodec.encode(record as z.output<typeof recordCodec>);
+  return Buffer.from(JSON.stringify({ v: PROTOCOL_VERSION, ...encoded }));
 }
 
 /** Never throws, whatever the bytes are; a function of the bytes alone. */
@@ -33,8 +33,7 @@ export function decodeRecord(bytes: Buffer | null): DecodedRecord {
   if (version !== PROTOCOL_VERSION) return { kind: "other-version", version };
   const parsed = recordCodec.safeDecode(value as z.input<typeof recordCodec>); // checked by decoding
   if (!parsed.success) return { kind: "unreadable", why: z.prettifyError(parsed.error) };
-  const { v: _, ...record } = parsed.data;
-  return { kind: "record", record };
+  return { kind: "record", record: parsed.data };
 }
 
 /** What every version of a record has. */
@@ -136,11 +135,9 @@ const echo = z.object({
   replayOf: nullableText,
 });
 
-const version = { v: z.literal(PROTOCOL_VERSION) };
-
 const recordCodec = z.discriminatedUnion("kind", [
   z.object({
-    ...{ ...version, kind: z.literal("CLAIM"), provider: text, claimId: text, instance: text },
+    ...{ kind: z.literal("CLAIM"), provider: text, claimId: text, instance: text },
     ...{ callWithinMs: millis, settleWithinMs: millis, windowMs: millis },
     requests: z.array(
       z.object({
@@ -150,27 +147,27 @@ const recordCodec = z.discriminatedUnion("kind", [
     ),
   }),
   z.object({
-    ...{ ...version, kind: z.literal("RELEASE"), provider: text, claimId: text },
+    ...{ kind: z.literal("RELEASE"), provider: text, claimId: text },
     ...{ requestIds: texts, called: z.boolean(), why: text },
   }),
   z.object({
-    ...{ ...version, kind: z.literal("ACCEPTED"), provider: text, claimId: text },
+    ...{ kind: z.literal("ACCEPTED"), provider: text, claimId: text },
     results: z.array(z.object({ requestId: text, taken, told })),
   }),
   z.object({
-    ...{ ...version, kind: z.literal("DONE"), provider: text, claimId: text },
+    ...{ kind: z.literal("DONE"), provider: text, claimId: text },
     results: z.array(z.object({ requestId: text, told })),
   }),
   z.object({
-    ...{ ...version, kind: z.literal("CLOSE"), provider: text, instance: text, windowMs: millis },
+    ...{ kind: z.literal("CLOSE"), provider: text, instance: text, windowMs: millis },
     requests: z.array(z.object({ ...introduced, echo, told })),
   }),
   z.object({
-    ...{ ...version, kind: z.literal("PUBLISHED"), provider: text, requestIds: texts },
+    ...{ kind: z.literal("PUBLISHED"), provider: text, requestIds: texts },
     which: z.enum(["accepted", "final"]),
   }),
   z.object({
-    ...{ ...version, kind: z.literal("CHECKPOINTED"), seal: z.boolean() },
+    ...{ kind: z.literal("CHECKPOINTED"), seal: z.boolean() },
     partitions: z.array(
       z.object({
         ...{ partition: count, low: offset, fresh: z.boolean() },

@@ -38,6 +38,7 @@ const KEY_BYTES = 16;
 const DIGEST_BYTES = 8;
 const SOURCE_BYTES = 4;
 const ROW_BYTES = KEY_BYTES + DIGEST_BYTES + SOURCE_BYTES;
+const ROWS_IN_A_BUCKET = 4;
 const MAGIC = 0x52525331; // "RRS1"
 
 /**
@@ -49,10 +50,23 @@ const MAGIC = 0x52525331; // "RRS1"
 export class SealedSegment {
   readonly facts: SegmentFacts;
   readonly #rows: Buffer;
+  /** Where the rows begin whose keys begin with each number of `#shift` fewer bits than 32. */
+  readonly #buckets: Uint32Array;
+  readonly #shift: number;
 
   private constructor(facts: SegmentFacts, rows: Buffer) {
     this.facts = facts;
     this.#rows = rows;
+    // Keys are hashes, so every bucket has about as many rows: a few.
+    const bits = Math.max(1, Math.ceil(Math.log2(1 + this.size / ROWS_IN_A_BUCKET)));
+    this.#shift = 32 - bits;
+    this.#buckets = new Uint32Array(2 ** bits + 1).fill(this.size);
+    for (let row = this.size - 1; row >= 0; row -= 1)
+      this.#buckets[this.#bucketOf(rows, row)] = row;
+    for (let bucket = 2 ** bits - 1; bucket >= 0; bucket -= 1) {
+      const next = this.#buckets[bucket + 1] ?? this.size;
+      this.#buckets[bucket] = Math.min(this.#buckets[bucket] ?? next, next);
+    }
   }
 
   static seal(facts: SegmentFacts, requests: readonly FinishedRequest[]): SealedSegment {
@@ -109,17 +123,17 @@ export class SealedSegment {
 
   #rowOf(key: string): number | null {
     const wanted = Buffer.from(key, "latin1");
-    let low = 0;
-    let high = this.size;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const at = middle * ROW_BYTES;
-      const order = this.#rows.compare(wanted, 0, KEY_BYTES, at, at + KEY_BYTES);
-      if (order === 0) return at;
-      if (order < 0) low = middle + 1;
-      else high = middle;
+    const bucket = this.#bucketOf(wanted, 0);
+    const end = this.#buckets[bucket + 1] ?? this.size;
+    for (let row = this.#buckets[bucket] ?? end; row < end; row += 1) {
+      const at = row * ROW_BYTES;
+      if (this.#rows.compare(wanted, 0, KEY_BYTES, at, at + KEY_BYTES) === 0) return at;
     }
     return null;
+  }
+
+  #bucketOf(rows: Buffer, row: number): number {
+    return rows.readUInt32BE(row * ROW_BYTES) >>> this.#shift;
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SavedStates } from "./claim-states.ts";
+import type { SavedStates } from "./change.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import type { ClaimStates, SavedStates } from "./claim-states.ts";
+import type { SavedStates } from "./change.ts";
+import type { ClaimStates } from "./claim-states.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
 import type { SealedSegment } from "./sealed-segment.ts";
 import {
@@ -50,7 +51,8 @@ export class SummaryWriter {
   noteWrite(key: string, value: Buffer | null): void {
     if (value === null) this.#present.delete(key);
     else this.#present.add(key);
-    if (value !== null && key.endsWith("/manifest")) this.#manifests.set(key, decodeManifest(value));
+    if (value !== null && key.endsWith("/manifest"))
+      this.#manifests.set(key, decodeManifest(value));
   }
 
   /** The border up to which a partition's summary goes; null: there is none. */

@@ -9,6 +9,7 @@ import { TopicTail } from "./topic-tail.ts";
 import { NoAnswer } from "./within.ts";
 
 export interface KafkaCheckpointStoreParts {
+  /** With few retries of its own: reading is tried again here, and writing by who writes. */
   readonly kafka: Kafka;
   readonly topic: string;
   readonly log: Log;

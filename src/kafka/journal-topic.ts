@@ -8,6 +8,7 @@ import { TopicTail } from "./topic-tail.ts";
 import { UnbrokenPosition } from "./unbroken-position.ts";
 
 export interface KafkaJournalLogParts {
+  /** With few retries of its own: whatever fails is tried again by the tail and by who appends. */
   readonly kafka: Kafka;
   readonly topic: string;
   readonly log: Log;

@@ -11,21 +11,25 @@ export interface StretchParts {
   readonly positions: ReadonlyMap<number, TailPosition>;
   /** How long an answer may take. */
   readonly patienceMs: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
   readonly onStep: (partition: number, step: Step) => void;
-  /** Everything was handed over that stood in the log at some moment since it was last called. */
-  readonly onRound: () => void;
+  /** Everything was handed over that stood in any partition `FRESH_MS` ago. */
+  readonly onCaughtUp: () => void;
 }
+
+/** How old what is known of the log's end may be. A process may be frozen with answers in its sockets. */
+export const FRESH_MS = 1_000;
 
 /** Reading from every leader at once, until the first thing goes wrong. */
 export class TailStretch {
   readonly #parts: StretchParts;
   readonly #ended = new AbortController();
-  /** Leaders that have yet to answer in this round. */
-  readonly #awaited: Set<string>;
+  /** By leader, when that was asked whose answer left nothing to be read. */
+  readonly #caughtUp = new Map<string, number>();
 
   constructor(parts: StretchParts) {
     this.#parts = parts;
-    this.#awaited = new Set(parts.leaders.map(({ nodeId }) => nodeId));
   }
 
   /**
@@ -45,19 +49,20 @@ export class TailStretch {
   }
 
   async #follow(leader: Leader): Promise<void> {
-    const { reader, topic, patienceMs, onStep } = this.#parts;
+    const { reader, topic, patienceMs, now, onStep } = this.#parts;
     const positions = leader.partitions.map((partition) => this.#position(partition));
     const what = `a fetch of ${topic} from broker ${leader.nodeId}`;
     while (!this.#isEnded()) {
       const before = positions.map(({ fetchFrom }) => fetchFrom);
       const from = (partition: number) => this.#position(partition).fetchFrom;
+      const askedAt = now();
       const answer = await within(reader.fetch(leader, from), patienceMs, what);
       for (const fetched of answer) {
         if (this.#isEnded()) return;
         onStep(fetched.partition, this.#position(fetched.partition).take(fetched));
       }
       if (this.#isEnded()) return;
-      if (positions.every(({ isCaughtUp }) => isCaughtUp)) this.#complete(leader);
+      if (positions.every(({ isCaughtUp }) => isCaughtUp)) this.#complete(leader, askedAt);
       // Such an answer comes at once: what is left of a compacted batch holds no record.
       const isStuck = positions.some(
         ({ fetchFrom, lag }, index) => lag > 0n && fetchFrom === before[index],
@@ -66,12 +71,13 @@ export class TailStretch {
     }
   }
 
-  /** A round is over when every leader has answered in it, so that none of them is silent for long. */
-  #complete({ nodeId }: Leader): void {
-    this.#awaited.delete(nodeId);
-    if (this.#awaited.size > 0) return;
-    for (const leader of this.#parts.leaders) this.#awaited.add(leader.nodeId);
-    this.#parts.onRound();
+  #complete({ nodeId }: Leader, askedAt: number): void {
+    const { leaders, now, onCaughtUp } = this.#parts;
+    this.#caughtUp.set(nodeId, askedAt);
+    const since = now() - FRESH_MS;
+    // One broker that is silent keeps back what the others would vouch for.
+    const isFresh = ({ nodeId }: Leader) => (this.#caughtUp.get(nodeId) ?? -Infinity) >= since;
+    if (leaders.every(isFresh)) onCaughtUp();
   }
 
   #position(partition: number): TailPosition {

@@ -14,11 +14,12 @@ export interface TopicTailHandlers {
   onMessages(partition: number, messages: readonly FetchedMessage[]): void;
   /** Records are not there any more. The tail has ended. */
   onGap(partition: number, gap: Gap): void;
-  /** Everything was handed over that stood in the log at some moment since it was last called. */
+  /** Everything was handed over that stood in any partition `FRESH_MS` ago. */
   onCaughtUp(): void;
 }
 
 export interface TopicTailParts {
+  /** With few retries of its own: what fails is tried again here, with its reason told meanwhile. */
   readonly kafka: Kafka;
   readonly topic: string;
   readonly log: Log;
@@ -87,7 +88,7 @@ export class TopicTail {
     const lag = [...this.#positions.values()].reduce((sum, position) => sum + position.lag, 0n);
     const why =
       this.#trouble ?? (lag > 0n ? `${lag} more records to read` : "the brokers do not answer");
-    return `${topic} is not read up to its end for ${Math.round(quietMs / 1_000)} s: ${why}`;
+    return `${topic} has not been read to its end for ${Math.round(quietMs / 1_000)} s: ${why}`;
   }
 
   /** Hands over nothing more. Resolves when all connections are closed or the time is over. */
@@ -115,7 +116,7 @@ export class TopicTail {
 
   /** One stretch; its error, or null when there is to be no other. */
   async #readOnce(begun: () => void): Promise<Error | null> {
-    const { kafka, topic } = this.#parts;
+    const { kafka, topic, now } = this.#parts;
     const reader = new PartitionReader(kafka, topic);
     try {
       const leaders = await within(reader.open(), OPEN_WITHIN_MS, `connecting for ${topic}`);
@@ -123,10 +124,10 @@ export class TopicTail {
       if (this.#hasEnded() || !this.#restart(ranges)) return null;
       begun();
       this.#stretch = new TailStretch({
-        ...{ reader, topic, leaders, positions: this.#positions },
+        ...{ reader, topic, leaders, now, positions: this.#positions },
         patienceMs: Math.min(LONGEST_PATIENCE_MS, PATIENCE_MS * 2 ** this.#slowAnswers),
         onStep: (partition, step) => this.#guarded(() => this.#take(partition, step)),
-        onRound: () => this.#guarded(() => this.#complete()),
+        onCaughtUp: () => this.#guarded(() => this.#complete()),
       });
       await this.#readTo(this.#stretch);
       return null;

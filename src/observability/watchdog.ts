@@ -61,6 +61,10 @@ export class Watchdog {
     if (now - this.#lastLook > this.#stallAfterMs) this.#standstills.clear();
     this.#lastLook = now;
     const stages = this.#probes.flatMap((probe) => probe());
+    const named = new Set(stages.map(({ name }) => name));
+    for (const name of this.#standstills.keys()) {
+      if (!named.has(name)) this.#standstills.delete(name);
+    }
     return healthOf(stages.flatMap((stage) => this.#look(stage, now)));
   }
 

@@ -80,9 +80,7 @@ export class CallTracker {
   /** A poll is due this instant, but for the pace. */
   get runnable(): boolean {
     if (this.#options.stopped.aborted) return false;
-    const next = this.#due.peek();
-    if (next === undefined || !this.#tracked.has(next)) return false;
-    return next.nextPollAt <= this.#options.now();
+    return (this.#next()?.nextPollAt ?? Infinity) <= this.#options.now();
   }
 
   /** Resolves with the call's end, at once when it is handed over. Never rejects. */
@@ -117,6 +115,15 @@ export class CallTracker {
     });
   }
 
+  /** The most overdue one; those on the way to it that are followed no more are dropped. */
+  #next(): Tracked | undefined {
+    for (;;) {
+      const next = this.#due.peek();
+      if (next === undefined || this.#tracked.has(next)) return next;
+      this.#due.pop();
+    }
+  }
+
   #abandon(): void {
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
     for (const tracked of this.#tracked) tracked.end({ kind: "handed-over" });
@@ -127,12 +134,8 @@ export class CallTracker {
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
     this.#wakeTimer = null;
     while (!stopped.aborted && this.#rounds < MOST_ROUNDS) {
-      const next = this.#due.peek();
+      const next = this.#next();
       if (next === undefined) return;
-      if (!this.#tracked.has(next)) {
-        this.#due.pop();
-        continue;
-      }
       const waitMs = next.nextPollAt - now();
       if (waitMs > 0) {
         this.#wakeTimer = setTimeout(() => this.#pump(), Math.ceil(waitMs));

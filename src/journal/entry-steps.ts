@@ -1,0 +1,46 @@
+import type { RequestEcho } from "../domain/rerun-request.ts";
+import type { Entry, EntryClaim, EntryFacts } from "./claim-entry.ts";
+import type { AskedRequest, ClosedRequest, ReleaseRecord } from "./journal-record.ts";
+
+type EntryName = Pick<EntryFacts, "key" | "provider">;
+
+/** The request once its claim is granted; `before`: what was known of it. */
+export function claimedEntry(
+  name: EntryName,
+  asked: AskedRequest,
+  before: Entry | undefined,
+  claim: EntryClaim,
+): Entry {
+  const facts = factsOf(name, asked, before, { packed: asked.packed, echo: null });
+  return { ...facts, phase: "claimed", claim, taken: null, told: null };
+}
+
+/** The request once a verdict without a call stands; `before`: what was known of it. */
+export function closedEntry(
+  name: EntryName,
+  closed: ClosedRequest,
+  before: Entry | undefined,
+): Entry {
+  const facts = factsOf(name, closed, before, { packed: null, echo: closed.echo });
+  return { ...facts, phase: "done", claim: null, taken: null, told: closed.told };
+}
+
+/** The request once its holder has given it back. */
+export function releasedEntry(entry: Entry, { called, why }: ReleaseRecord): Entry {
+  const { key, provider, digest, request, grants } = entry;
+  const tries = entry.tries + (called ? 1 : 0);
+  const facts = { key, provider, digest, request, grants, tries, releasedWhy: why };
+  return { ...facts, phase: "free", claim: null, taken: null, told: null };
+}
+
+function factsOf(
+  { key, provider }: EntryName,
+  asked: AskedRequest | ClosedRequest,
+  before: Entry | undefined,
+  content: { readonly packed: string | null; readonly echo: RequestEcho | null },
+): EntryFacts {
+  const { requestId, source, receivedAt, trace, digest } = asked;
+  const { grants = 0, tries = 0, releasedWhy = null } = before ?? {};
+  const request = { requestId, source, receivedAt, trace, ...content };
+  return { key, provider, digest, request, grants: grants + 1, tries, releasedWhy };
+}
