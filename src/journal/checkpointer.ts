@@ -186,8 +186,10 @@ export class Checkpointer implements ReplicaListener {
     const states = replica.partitions[journalPartition];
     if (states === undefined || !writes(journalPartition)) return false;
     if (states.position === states.border) return false;
-    // Nobody wrote the summary of the last border: whoever should have is gone.
-    const isBehind = (this.#summaries.borderOf(journalPartition) ?? 0n) < states.border;
+    const summarised = this.#summaries.borderOf(journalPartition) ?? 0n;
+    // Nobody wrote the summary of the last border: whoever should have is gone. And without any there
+    // is nothing by which a journal that was deleted and made anew could be told from this one.
+    const isBehind = summarised < states.border || summarised === 0n;
     const isWaiting = this.#borders.some(({ partition }) => partition === journalPartition);
     const since = this.#stretchSince.get(journalPartition) ?? now();
     this.#stretchSince.set(journalPartition, since);
