@@ -126,7 +126,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     keeps: (source) => intake.keeps(source),
     conflicts: async (source, message) => deadLetterAt(source, message),
     ownsOrphan: (key) => intake.owns(numberOf(key) % parts.requestPartitions),
-    onDuplicate: ({ request }) => metrics.requestDuplicate(request.provider),
+    onDuplicate: ({ provider }) => metrics.requestDuplicate(provider),
   });
   const limits = rateLimitsOf(config.providers, clock);
   const counters: readonly ProviderCounter[] = parts.providers.map((opened) => {

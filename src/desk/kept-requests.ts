@@ -16,6 +16,8 @@ export interface Kept {
   /** The record that is worked. Not the request itself: hundreds of thousands may wait in lanes. */
   readonly first: Source;
   keeper: Keeper;
+  /** The record that is worked was counted as a repetition. */
+  isCounted: boolean;
   /** Further records with the same id, in their order: repeats, and such as ask for something else. */
   others: readonly ReceivedRequest[];
 }
@@ -32,7 +34,7 @@ export class KeptRequests {
 
   /** The first record of its id. */
   add(key: string, digest: string, first: Source): Kept {
-    const kept: Kept = { digest, first, keeper: "journal", others: NONE };
+    const kept: Kept = { digest, first, keeper: "journal", isCounted: false, others: NONE };
     this.#byKey.set(key, kept);
     return kept;
   }
@@ -63,6 +65,8 @@ export class KeptRequests {
     if (successor === undefined) return null;
     const next = this.add(key, digestOf(successor.request), successor.source);
     next.others = others.length === 0 ? NONE : others;
+    // It was when it came to wait behind another one of the same content.
+    next.isCounted = next.digest === kept?.digest;
     return successor;
   }
 

@@ -59,7 +59,8 @@ export interface RequestDeskParts {
   readonly conflicts: (source: Source, message: string) => Promise<void>;
   /** Whether this process looks after requests with this key that nobody may have. */
   readonly ownsOrphan: (key: string) => boolean;
-  readonly onDuplicate: (received: ReceivedRequest) => void;
+  /** Told each record that repeats another one's request, once. */
+  readonly onDuplicate: (repeat: { readonly provider: string; readonly source: Source }) => void;
   /** Something threw that must not: the process cannot go on. */
   readonly onFailure: (error: unknown) => void;
   /** Instance id and version. */
@@ -128,7 +129,7 @@ export class RequestDesk implements Desk, LaneDesk {
   }
 
   exhausted({ received, history }: Worked, targets: readonly string[], end: UnexecutedEnd): void {
-    this.#close(received, verdictOfExhausted(end.message, targets, history.attempts), history);
+    this.#close(received, verdictOfExhausted(end, targets, history.attempts), history);
   }
 
   elsewhere({ received }: Worked): void {
@@ -224,8 +225,9 @@ export class RequestDesk implements Desk, LaneDesk {
       ...([request.provider, request.requestId, digest, source] as const),
     );
     if (standing.kind === "conflict") return { kind: "conflict", message: conflictOf(request) };
+    const { provider } = request;
     if (standing.kind === "finished") {
-      if (!standing.isSameSource) this.#parts.onDuplicate(received);
+      if (!standing.isSameSource) this.#parts.onDuplicate({ provider, source });
       this.#parts.complete(source);
       return { kind: "taken" };
     }
@@ -233,12 +235,12 @@ export class RequestDesk implements Desk, LaneDesk {
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       this.#kept.join(kept, received);
-      if (kept.digest === digest) this.#parts.onDuplicate(received);
+      if (kept.digest === digest) this.#parts.onDuplicate({ provider, source });
       return { kind: "taken" };
     }
-    this.#kept.add(key, digest, source);
+    const added = this.#kept.add(key, digest, source);
     const entry = standing.kind === "open" ? standing.entry : null;
-    if (entry !== null && !isSame(entry.request.source, source)) this.#parts.onDuplicate(received);
+    if (entry !== null) this.#countRepeat(entry, added);
     this.#proceed(received, entry, verdict);
     return { kind: "taken" };
   }
@@ -259,8 +261,9 @@ export class RequestDesk implements Desk, LaneDesk {
     }
     const { lane, maxAttempts } = this.#counterOf(request.provider);
     if (tries >= maxAttempts) {
-      const why = entry?.releasedWhy ?? "";
-      const exhausted = verdictOfExhausted(why, targetsOf(request.operation), tries);
+      // The journal keeps no more of the last call than its words.
+      const last = { message: entry?.releasedWhy ?? "", ...UNTRACED };
+      const exhausted = verdictOfExhausted(last, targetsOf(request.operation), tries);
       this.#close(received, exhausted, history);
       return;
     }
@@ -319,10 +322,20 @@ export class RequestDesk implements Desk, LaneDesk {
     this.#parts.settler.consider(entry);
     const kept = this.#kept.get(entry.key);
     if (kept === undefined) return;
+    // Until then any of the records may still be the one that is called.
+    if (entry.phase === "accepted" || entry.phase === "done") this.#countRepeat(entry, kept);
     this.#sortOut(entry, kept);
     if (entry.phase !== "free" || kept.keeper !== "journal") return;
     const received = this.#receivedFrom(entry, kept);
     if (this.keeps(received)) this.#proceed(received, entry);
+  }
+
+  /** The kept record is not the one that was granted: it repeats that one's request. */
+  #countRepeat(entry: Entry, kept: Kept): void {
+    if (kept.isCounted || kept.digest !== entry.digest) return;
+    if (isSame(kept.first, entry.request.source)) return;
+    kept.isCounted = true;
+    this.#parts.onDuplicate({ provider: entry.provider, source: kept.first });
   }
 
   /** Records with the id of a request that was granted and asks for something else. */
@@ -431,6 +444,8 @@ export class RequestDesk implements Desk, LaneDesk {
     this.#work.run(name, work).catch((error: unknown) => this.#parts.onFailure(error));
   }
 }
+
+const UNTRACED = { providerRequestId: null, providerErrorCode: null };
 
 function keyOfReceived({ request }: ReceivedRequest): string {
   return keyOf(request.provider, request.requestId);

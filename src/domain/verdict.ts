@@ -58,17 +58,19 @@ export function verdictOfLost(
   };
 }
 
-/**
- * What is told about a request after its last attempt surely did not execute; `last` says how that
- * ended, for people.
- */
+/** How a call ended that surely did not execute, as far as that is known. */
+type LastWords = Pick<UnexecutedEnd, "message" | "providerRequestId" | "providerErrorCode">;
+
+/** What is told about a request after its last attempt surely did not execute. */
 export function verdictOfExhausted(
-  last: string,
+  last: LastWords,
   targets: readonly string[],
   attempts: number,
 ): Verdict {
-  const message = `Not one of ${attempts} calls was executed; the last: ${last}`;
-  return reasoned("FAILED", "RETRIES_EXHAUSTED", message, allAs(targets, "FAILED"));
+  const { message: words, providerRequestId, providerErrorCode } = last;
+  const message = `Not one of ${attempts} calls was executed; the last: ${words}`;
+  const verdict = reasoned("FAILED", "RETRIES_EXHAUSTED", message, allAs(targets, "FAILED"));
+  return { ...verdict, providerRequestId, providerErrorCode };
 }
 
 /** The end of a target by what its readings showed; the message says what was seen. */

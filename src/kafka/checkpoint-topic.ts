@@ -45,8 +45,10 @@ export class KafkaCheckpointStore implements CheckpointStore {
     });
   }
 
-  /** May be called again after it has rejected. */
+  /** May be called again, until somebody follows. */
   async load(): Promise<CheckpointValues> {
+    void this.#tail?.close(0);
+    this.#untold = [];
     const values = new Map<string, Buffer>();
     this.#onWrite = (key, value) => {
       if (value === null) values.delete(key);

@@ -1,6 +1,7 @@
 import type { Kafka } from "kafkajs";
 
 import type { JournalLog, LogRange, TailHandlers } from "../journal/journal-log.ts";
+import { pause } from "../lifecycle/pause.ts";
 import type { Log } from "../observability/log.ts";
 import { type FetchedMessage, PartitionReader } from "./partition-reader.ts";
 import { PartitionProducer } from "./partition-producer.ts";
@@ -14,7 +15,7 @@ export interface KafkaJournalLogParts {
   readonly log: Log;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** How long one append may take before its end is unknown. */
+  /** How long one append may take before its end is unknown, and how long ranges are asked for. */
   readonly requestTimeoutMs: number;
   /**
    * The journal will never be read any more, because a handler threw or the topic has got other
@@ -22,6 +23,8 @@ export interface KafkaJournalLogParts {
    */
   readonly onFailure: (error: Error) => void;
 }
+
+const ASK_AGAIN_MS = 200;
 
 /**
  * The journal topic on real brokers. It belongs to no consumer group and commits nothing.
@@ -31,6 +34,7 @@ export interface KafkaJournalLogParts {
 export class KafkaJournalLog implements JournalLog {
   readonly #parts: KafkaJournalLogParts;
   readonly #producer: PartitionProducer;
+  readonly #closed = new AbortController();
   #tail: TopicTail | null = null;
 
   constructor(parts: KafkaJournalLogParts) {
@@ -42,6 +46,20 @@ export class KafkaJournalLog implements JournalLog {
   }
 
   async ranges(): Promise<readonly LogRange[]> {
+    const { requestTimeoutMs, now } = this.#parts;
+    const giveUpAt = now() + requestTimeoutMs;
+    for (;;) {
+      try {
+        return await this.#ranges();
+      } catch (error) {
+        // A partition may be without a leader for a moment, when it is new or its leader is moving.
+        if (this.#closed.signal.aborted || now() + ASK_AGAIN_MS > giveUpAt) throw error;
+        await pause(ASK_AGAIN_MS, this.#closed.signal);
+      }
+    }
+  }
+
+  async #ranges(): Promise<readonly LogRange[]> {
     const reader = new PartitionReader(this.#parts.kafka, this.#parts.topic);
     try {
       await reader.open();
@@ -71,6 +89,7 @@ export class KafkaJournalLog implements JournalLog {
   }
 
   async close(timeoutMs: number): Promise<void> {
+    this.#closed.abort();
     await Promise.all([this.#tail?.close(timeoutMs), this.#producer.close(timeoutMs)]);
   }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { EachBatchPayload } from "kafkajs";
 
 import type { KafkaConfig } from "../config/config.ts";
+import { pause } from "../lifecycle/pause.ts";
 import type { Log } from "../observability/log.ts";
 import type { Consumer, Kafka } from "./client.ts";
 import { type KafkaRecord, recordOf } from "./record.ts";
@@ -36,6 +37,8 @@ const RETRY_MS = 1_000;
 const PATIENCE_HEARTBEATS = 4;
 
 const STOPPED = new Error("the consumer was stopped");
+/** No member of a group has this id. */
+const NO_MEMBER = "";
 
 /** Errors from which a new consumer recovers although kafkajs itself does not try (tulios/kafkajs#1011). */
 const BROKERS_AWAY = new Set([
@@ -238,9 +241,10 @@ export class RequestConsumer {
       this.#guarded(() => {
         this.#parts.log.error("consumer.crashed", { error, restart });
         this.#trouble = `the consumer crashed: ${error.message}`;
-        // kafkajs has left the group: others may work our partitions until we are back.
-        this.#assign([]);
-        this.#memberId = null;
+        // kafkajs has left the group, and is let in again only when the old member's session is over.
+        // Until then our partitions stay ours, so that work goes on as soon as brokers are back: others
+        // may work them too, and the journal decides.
+        if (this.#memberId !== null) this.#memberId = NO_MEMBER;
         if (!restart) crashed(error);
       }),
     );
@@ -330,11 +334,4 @@ function isBrokersAway(error: unknown): boolean {
     if (BROKERS_AWAY.has(cause.name) || BROKERS_AWAY.has(type)) return true;
   }
   return false;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const timer = setTimeout(() => ended.abort(), ms);
-  const ended = new AbortController();
-  await once(AbortSignal.any([signal, ended.signal]), "abort");
-  clearTimeout(timer);
 }

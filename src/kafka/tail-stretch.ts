@@ -18,7 +18,10 @@ export interface StretchParts {
   readonly onCaughtUp: () => void;
 }
 
-/** How old what is known of the log's end may be. A process may be frozen with answers in its sockets. */
+/**
+ * How old it may be what is known of the log's end: a process may be frozen for minutes with answers
+ * in its sockets.
+ */
 export const FRESH_MS = 1_000;
 
 /** Reading from every leader at once, until the first thing goes wrong. */

@@ -57,6 +57,8 @@ export class TopicTail {
   /** Why the tail has ended. */
   #end: string | null = null;
   #trouble: string | null = "connecting";
+  /** Whether it was caught up since the last trouble. */
+  #isWell = false;
   #caughtUpAt: number;
   #slowAnswers = 0;
 
@@ -105,13 +107,15 @@ export class TopicTail {
       const error = await this.#readOnce(begun);
       begun();
       if (error === null || this.#hasEnded()) return;
-      const wasWell = this.#trouble === null;
-      if (wasWell) failures = 0;
+      if (this.#isWell) failures = 0;
+      this.#isWell = false;
       this.#trouble = error.message;
-      const level = wasWell || failures === 0 ? "warn" : "debug";
+      // One line per outage; kafkajs tells each attempt.
+      const level = failures === 0 ? "warn" : "debug";
       this.#parts.log[level]("tail.interrupted", { topic: this.#parts.topic, error });
       await pause(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures), this.#ended.signal);
     }
+    begun();
   }
 
   /** One stretch; its error, or null when there is to be no other. */
@@ -122,6 +126,7 @@ export class TopicTail {
       const leaders = await within(reader.open(), OPEN_WITHIN_MS, `connecting for ${topic}`);
       const ranges = await within(reader.ranges(), OPEN_WITHIN_MS, `the ends of ${topic}`);
       if (this.#hasEnded() || !this.#restart(ranges)) return null;
+      this.#trouble = null;
       begun();
       this.#stretch = new TailStretch({
         ...{ reader, topic, leaders, now, positions: this.#positions },
@@ -166,7 +171,7 @@ export class TopicTail {
 
   #take(partition: number, step: Step): void {
     if (step.kind === "gap") {
-      this.#finish(`records before ${step.found} of partition ${partition} are gone`);
+      this.#finish(`partition ${partition} lacks records: ${gapText(step)}`);
       this.#handlers.onGap(partition, step);
     } else if (step.messages.length > 0) {
       this.#handlers.onMessages(partition, step.messages);
@@ -174,9 +179,8 @@ export class TopicTail {
   }
 
   #complete(): void {
-    if (this.#trouble !== null)
-      this.#parts.log.info("tail.caught-up", { topic: this.#parts.topic });
-    this.#trouble = null;
+    if (!this.#isWell) this.#parts.log.info("tail.caught-up", { topic: this.#parts.topic });
+    this.#isWell = true;
     this.#slowAnswers = 0;
     this.#caughtUpAt = this.#parts.now();
     this.#handlers.onCaughtUp();
@@ -215,4 +219,9 @@ export class TopicTail {
       .finally(() => this.#farewells.delete(farewell));
     this.#farewells.add(farewell);
   }
+}
+
+function gapText({ expected, found }: Gap): string {
+  if (found > expected) return `it goes on at ${found}, not at ${expected}`;
+  return `it was read up to ${expected}, and ends or is another one from ${found} on`;
 }

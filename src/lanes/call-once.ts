@@ -1,3 +1,4 @@
+import type { RetryConfig } from "../config/config.ts";
 import type { CallEnd } from "../domain/call-end.ts";
 import type { Evidence } from "../domain/evidence.ts";
 import type { OperationName } from "../domain/operation.ts";
@@ -16,6 +17,7 @@ export interface CallParts {
   readonly journal: LaneJournal;
   /** How long connecting and calling may take. */
   readonly claimTerms: ClaimTerms;
+  readonly retry: Pick<RetryConfig, "maxAttempts">;
   readonly meter: CallMeter;
   readonly clock: Clock;
   /** Aborts calls that run when the drain is over. */
@@ -54,6 +56,8 @@ export type CallOnceEnd =
   | ({ readonly kind: "called" } & FinishedCall)
   /** It was claimed, but its first byte could not leave in time: nothing was called. */
   | { readonly kind: "late"; readonly claim: Claim }
+  /** It was claimed, and all its calls were made meanwhile, by others: nothing was called. */
+  | { readonly kind: "spent"; readonly claim: Claim }
   | { readonly kind: "not-granted"; readonly why: NotGranted };
 
 /**
@@ -82,6 +86,7 @@ export async function callOnce(
   const { claim } = claimed;
   // Others may have called it since it was put in the queue.
   waiting.attempts = tries;
+  if (tries >= parts.retry.maxAttempts) return { kind: "spent", claim };
   const timed = new TimedGate(gate, claim.writeBy, clock.now);
   waiting.calledAt = clock.epoch();
   const started = clock.now();

@@ -268,6 +268,11 @@ export class Lane {
         await this.#release(running, end.claim, { called: false, why: "its time was over" });
         this.#putBack(running, 0);
         return;
+      case "spent":
+        this.#hold.undecided(running.isProbe);
+        await this.#release(running, end.claim, { called: false, why: "it has no call left" });
+        this.#options.desk.elsewhere(workedOf(running.waiting));
+        return;
       case "not-granted":
         this.#hold.undecided(running.isProbe);
         this.#notGranted(running, end.why);
@@ -276,6 +281,7 @@ export class Lane {
   }
 
   #notGranted(running: Running, why: NotGranted): void {
+    this.#unparkSharers(running.waiting);
     switch (why) {
       case "taken":
       case "finished":
@@ -289,6 +295,14 @@ export class Lane {
       case "lapsed":
         this.#putBack(running, 0);
         return;
+    }
+  }
+
+  /** What was put aside for a call that is not made would wait for nothing. */
+  #unparkSharers({ received }: Queued): void {
+    const { journal, name } = this.#options;
+    for (const target of targetsOf(received.request.operation)) {
+      if (!journal.isHeld(name, target)) this.#queue.unpark(target);
     }
   }
 

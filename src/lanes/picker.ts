@@ -85,7 +85,7 @@ export class Picker {
 
   /** Takes out what `first` named: somebody else has it. */
   drop(waiting: Queued): void {
-    this.#preparation?.take(waiting);
+    this.#preparation?.drop(waiting);
     this.#parts.queue.drop(waiting);
   }
 

@@ -138,6 +138,11 @@ export class Preparation {
     this.#parts.queue.park(waiting, target);
   }
 
+  /** Takes one out that will not be called here; those that share a target with it may go on. */
+  drop(waiting: Queued): void {
+    this.#keepOnly((one) => one.waiting !== waiting);
+  }
+
   /** Drops those that wait no more: they expired or were forgotten. */
   dropGone(): void {
     this.#keepOnly(({ waiting }) => waiting.place === "staged");

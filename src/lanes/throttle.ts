@@ -11,7 +11,8 @@ import { GATE_WINDOW_MS } from "./send-window.ts";
 export class Throttle {
   readonly #minTimeMs: number;
   #bottleneck: Bottleneck;
-  #lastAskedAt = 0;
+  /** Wall clock: when a ticket was asked for last, or when Bottleneck was made. */
+  #lastAskedAt = Date.now();
 
   constructor(options: { readonly perSecond: number }) {
     this.#minTimeMs = GATE_WINDOW_MS / options.perSecond;

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { KafkaCheckpointStore } from "../../src/kafka/checkpoint-topic.ts";
 import type { Kafka } from "../../src/kafka/client.ts";
 import { aLog } from "./a-log.ts";
+import type { Connection } from "./real-topics.ts";
 
 export interface ACheckpointStore {
   readonly store: KafkaCheckpointStore;
@@ -25,7 +26,11 @@ export function aCheckpointStore(
   return { store, failures };
 }
 
-export const checkpointTopic = { config: { "cleanup.policy": "compact" } } as const;
+/** A new compacted topic. */
+export async function aCheckpointTopic(connection: Connection, partitions = 1): Promise<string> {
+  const config = { "cleanup.policy": "compact" };
+  return connection.topic({ partitions, config });
+}
 
 /** Values and writes as text. */
 export function asText(

@@ -4,6 +4,7 @@ import type { LoggedRecord } from "../../src/journal/journal-log.ts";
 import type { Kafka } from "../../src/kafka/client.ts";
 import { KafkaJournalLog } from "../../src/kafka/journal-topic.ts";
 import { aLog } from "./a-log.ts";
+import type { Connection } from "./real-topics.ts";
 
 /** What a tail handed over. */
 export class Followed {
@@ -46,7 +47,14 @@ export function aJournal(kafka: Kafka, topic: string, requestTimeoutMs = 10_000)
   return { journal, failures };
 }
 
-export const journalTopic = { config: { "message.timestamp.type": "LogAppendTime" } } as const;
+/** A new topic that stamps its records. */
+export async function aJournalTopic(
+  connection: Connection,
+  options: { readonly partitions?: number; readonly config?: Record<string, string> } = {},
+): Promise<string> {
+  const config = { "message.timestamp.type": "LogAppendTime", ...options.config };
+  return connection.topic({ ...options, config });
+}
 
 /** Positions of the partitions 0, 1, … */
 export function positions(...offsets: readonly number[]): ReadonlyMap<number, bigint> {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 
-import { onTestFinished } from "vitest";
+import type { ITopicConfig } from "kafkajs";
+import { expect, onTestFinished } from "vitest";
 
 import type { KafkaConfig } from "../../src/config/config.ts";
 import { createKafka, type Admin, type Kafka } from "../../src/kafka/client.ts";
 import { registerCodecs } from "../../src/kafka/codecs.ts";
 import type { KafkaRecord } from "../../src/kafka/record.ts";
-import { readTopic } from "../../src/kafka/topic-reader.ts";
+import { offsetRanges, readTopic } from "../../src/kafka/topic-reader.ts";
 import { aKafkaConfig } from "./a-kafka-config.ts";
 import { aLog } from "./a-log.ts";
 
@@ -26,6 +27,18 @@ interface TopicOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** Creates a topic and waits until its brokers know that they lead it. */
+export async function createTopic(admin: Admin, topic: ITopicConfig): Promise<void> {
+  // kafkajs would wait for leaders, and give up on a broker that has not heard of the topic yet.
+  await admin.createTopics({ waitForLeaders: false, topics: [topic] });
+  const isLed = async () =>
+    offsetRanges(admin, topic.topic).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isLed, { timeout: 30_000, interval: 20 }).toBe(true);
+}
+
 /** Connects to a broker until the test ends. */
 export async function connectTo(
   brokers: readonly string[],
@@ -42,7 +55,7 @@ export async function connectTo(
     topic: async ({ partitions = 1, config: entries = {} } = {}) => {
       const topic = `t-${randomUUID()}`;
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+      await createTopic(admin, { topic, numPartitions: partitions, configEntries });
       return topic;
     },
     records: async (topic) => {

@@ -211,6 +211,16 @@ describe("assignments", () => {
     expect(deaths).toEqual([]);
   });
 
+  test("stay ours after a crash until kafkajs is a member again: work may go on meanwhile", async () => {
+    const { start, told } = aConsumer();
+    const kafkajs = await start();
+    kafkajs.join([0, 1]);
+    kafkajs.crash(new Error("closed connection"), true);
+    expect(told).toEqual([[0, 1, "epoch 1"]]);
+    kafkajs.join([1], "member-2");
+    expect(told).toEqual([[0, 1, "epoch 1"], ["epoch 2"], [1, "epoch 3"]]);
+  });
+
   test("were lost in between when this is a new member of the group", async () => {
     const { start, told } = aConsumer();
     const kafkajs = await start();
