@@ -38,10 +38,10 @@ const NOT_BUILT_YET = [
   ["rerun_guard_targets", "reruns are not limited per target or chain"],
 ] as const;
 
-const NOT_OCCURRING = `The reasons \`paused\`, \`window\` and \`breaker\` of \`rerun_lane_held\` and the result \`refused\` of
-\`rerun_claims_total\` belong to things that are not built yet: these series stay at 0. Requests are
-not joined yet, so every observation of \`rerun_coalesced_requests\` is 1. Which statuses and reasons of
-\`rerun_outcomes_total\` do not occur yet is told in [outcomes.md](outcomes.md).`;
+const NOT_OCCURRING = `The reasons \`paused\`, \`window\` and \`breaker\` of \`rerun_lane_held\` belong to things that are not
+built yet: these series stay at 0. Requests are not joined yet, so every observation of
+\`rerun_coalesced_requests\` is 1. Which statuses and reasons of \`rerun_outcomes_total\` do not occur
+yet is told in [outcomes.md](outcomes.md).`;
 
 /** Labels whose values depend on the installation. */
 const OPEN_LABELS: Readonly<Record<string, string>> = {

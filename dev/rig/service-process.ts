@@ -29,6 +29,17 @@ export interface ServiceStatusPage {
     readonly trackedJobs: number;
     readonly held: { readonly why: string } | null;
   }[];
+  /** Null until the journal is read. */
+  readonly journal: {
+    readonly open: boolean;
+    readonly drivenClaims: number;
+    readonly partitions: readonly {
+      readonly position: string;
+      readonly summarisedTo: string;
+      readonly openRequests: number;
+      readonly finishedRequests: number;
+    }[];
+  } | null;
 }
 
 export interface ServiceProcessOptions {

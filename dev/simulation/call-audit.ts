@@ -1,0 +1,113 @@
+import type { RerunOutcome } from "../../src/avro/wire-types.ts";
+import { keyOf } from "../../src/journal/digest.ts";
+import type { RerunCall } from "../../src/domain/rerun-call.ts";
+import { GATE_WINDOW_MS } from "../../src/lanes/send-window.ts";
+import type { Alarm } from "./alarm.ts";
+import type { BookedCall, Cloud } from "./cloud.ts";
+import type { Grant, JournalAudit } from "./journal-audit.ts";
+
+export interface CallAuditParts {
+  readonly cloud: Cloud;
+  readonly journal: JournalAudit;
+  readonly alarm: Alarm;
+  readonly nameOf: (claimId: string) => string;
+  /** Calls in a second that one process may make. */
+  readonly callsPerSecond: (provider: string) => number;
+  readonly maxAttempts: (provider: string) => number;
+}
+
+/** Verdicts that say that nothing was run. */
+const NOTHING_RAN: readonly string[] = [
+  ...["REJECTED", "EXPIRED", "SUPPRESSED", "DRY_RUN", "NOT_EXECUTED", "RETRIES_EXHAUSTED"],
+];
+
+/** Holds calls and verdicts against the cloud's books. */
+export class CallAudit {
+  readonly #parts: CallAuditParts;
+  /** The booked calls of each claim. */
+  readonly #calls = new Map<string, BookedCall>();
+  readonly #departures = new Map<string, number[]>();
+
+  constructor(parts: CallAuditParts) {
+    this.#parts = parts;
+  }
+
+  /** The first byte of a call is about to leave. */
+  leaves(provider: string, call: RerunCall, by: string): BookedCall {
+    const { cloud, journal, alarm, nameOf } = this.#parts;
+    const name = nameOf(call.claimId);
+    const grants = journal.grantsOf(call.claimId);
+    if (grants.length === 0) alarm.raise(`${by} calls with ${name}, which nobody granted`);
+    if (this.#calls.has(call.claimId)) alarm.raise(`${by} calls with ${name} again`);
+    for (const grant of grants.filter((one) => isAbout(one, call))) {
+      this.#mayBeCalled(grant, by);
+    }
+    const booked = cloud.book(provider, call, by);
+    this.#calls.set(call.claimId, booked);
+    this.#count(provider, booked);
+    return booked;
+  }
+
+  /** What a final outcome says of its targets must be what happened. */
+  check({ requestId, provider, status, reason, targets, attempts }: RerunOutcome): void {
+    const { alarm, maxAttempts } = this.#parts;
+    if (attempts > maxAttempts(provider)) alarm.raise(`${requestId} took ${attempts} attempts`);
+    const key = keyOf(provider, requestId);
+    const told = `${requestId} is told ${status}${reason === null ? "" : ` ${reason.code}`}`;
+    const nothingRan = NOTHING_RAN.includes(status) || NOTHING_RAN.includes(reason?.code ?? "");
+    const grants = this.#parts.journal.grantsTo(key);
+    for (const target of new Set(grants.flatMap((grant) => grant.targets))) {
+      if (nothingRan && this.#ran(provider, target, grants))
+        alarm.raise(`${told}, and ${target} ran`);
+    }
+    for (const { target, status: end } of targets) {
+      const ran = this.#ran(provider, target, grants);
+      const isTainted = this.#parts.cloud.isTainted(provider, target);
+      if (end === "SUCCEEDED" && !ran && !isTainted)
+        alarm.raise(`${told}, and ${target} never ran`);
+      if (end === "FAILED" && ran) alarm.raise(`${told}, ${target} as failed, and it ran`);
+    }
+    if (status === "SUCCEEDED" && targets.length === 0) alarm.raise(`${told} of no target`);
+  }
+
+  /** No earlier call of the request may have run, nor be able to. */
+  #mayBeCalled(grant: Grant, by: string): void {
+    const { journal, alarm, nameOf } = this.#parts;
+    const what = `${by} calls ${grant.requestId} with ${nameOf(grant.claimId)}`;
+    if (!journal.isHeldBy(grant)) alarm.raise(`${what}, which does not hold it any more`);
+    for (const { claimId, targets } of journal.grantsTo(grant.key)) {
+      const call = this.#calls.get(claimId);
+      if (claimId === grant.claimId || call === undefined) continue;
+      if (!targets.some((target) => call.targets.includes(target))) continue;
+      const name = nameOf(claimId);
+      if (targets.some((target) => call.executed.has(target))) {
+        alarm.raise(`${what}, and ${name} has run it`);
+      }
+      const isAbsent = call.isOver && targets.every((target) => call.provenAbsent.has(target));
+      if (!call.isToldUnexecuted && !isAbsent) {
+        alarm.raise(`${what}, and nothing shows that ${name} did not run it`);
+      }
+    }
+  }
+
+  #ran(provider: string, target: string, grants: readonly Grant[]): boolean {
+    const { cloud } = this.#parts;
+    if (cloud.isTainted(provider, target)) return false;
+    return grants.some(({ claimId }) => cloud.ran(provider, target, claimId));
+  }
+
+  /** Never more in a second than the limit, by this process. */
+  #count(provider: string, { by, leftAt }: BookedCall): void {
+    const limit = this.#parts.callsPerSecond(provider);
+    const departures = this.#departures.get(`${by} ${provider}`) ?? [];
+    this.#departures.set(`${by} ${provider}`, departures);
+    departures.push(leftAt);
+    const before = departures.at(-1 - limit);
+    if (before === undefined || leftAt - before >= GATE_WINDOW_MS - 10) return;
+    this.#parts.alarm.raise(`${by} makes ${limit + 1} calls to ${provider} within a second`);
+  }
+}
+
+function isAbout({ targets }: Grant, call: RerunCall): boolean {
+  return targets.some((target) => call.targets.includes(target));
+}
