@@ -23,19 +23,19 @@ export interface KafkaBackboneParts {
   readonly signal: AbortSignal;
 }
 
-/** Looking at the surroundings is repeated anyway: what is away is told soon. */
-const LOOK_RETRIES = 2;
+/** Whoever asks again anyway wants to know soon that a broker is away. */
+const FEW_RETRIES = 2;
 
 /** The configured brokers and registry. Nothing is connected to yet. */
 export function kafkaBackbone({ config, log, now, signal }: KafkaBackboneParts): Backbone {
   const { topics, requestTimeoutMs } = config.kafka;
   registerCodecs();
   const kafka = createKafka(config.kafka, log);
-  const impatient = createKafka(config.kafka, log, LOOK_RETRIES);
+  const impatient = createKafka(config.kafka, log, FEW_RETRIES);
   const registry = createRegistry(config.schemaRegistry);
   let fail: (reason: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
-  const tail = { kafka, log, now, requestTimeoutMs, onFailure: (error: unknown) => fail(error) };
+  const tail = { kafka: impatient, log, now, requestTimeoutMs, onFailure: (error: unknown) => fail(error) };
   return {
     registry,
     failed,
