@@ -171,8 +171,22 @@ export class Settler {
     };
     this.#work
       .run(nameOf(deed, entry), deeds[deed])
-      .then(() => this.#reconsider(entry))
+      .then(() => this.#ended(entry))
       .catch((error: unknown) => this.#parts.onFailure(error));
+  }
+
+  /** What it was done for moved on by that; where it did not, there is no hurry to do it again. */
+  #ended(entry: Entry): void {
+    const { key, provider } = entry;
+    if (this.#parts.replica.of(provider).entry(key) !== entry) {
+      this.#reconsider(entry);
+      return;
+    }
+    this.#clearTimer(key);
+    this.#timers.set(
+      key,
+      setTimeout(() => this.#reconsider(entry), LOOK_AGAIN_MS),
+    );
   }
 
   async #judge(entry: Entry): Promise<void> {
