@@ -35,7 +35,13 @@ export function kafkaBackbone({ config, log, now, signal }: KafkaBackboneParts):
   const registry = createRegistry(config.schemaRegistry);
   let fail: (reason: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
-  const tail = { kafka: impatient, log, now, requestTimeoutMs, onFailure: (error: unknown) => fail(error) };
+  const tail = {
+    kafka: impatient,
+    log,
+    now,
+    requestTimeoutMs,
+    onFailure: (error: unknown) => fail(error),
+  };
   return {
     registry,
     failed,

@@ -54,6 +54,9 @@ export interface Service {
 /** How often the checkpoint is looked at again while it cannot be read or does not fit. */
 const LOOK_AGAIN_MS = 5000;
 const CLOSE_WITHIN_MS = 3000;
+/** A claim carries its request in base64 and names its targets once more, with what was read of them. */
+const CLAIM_TIMES = 2.5;
+const CLAIM_BYTES = 64 * 1024;
 
 const clock: Clock = { now: () => performance.now(), epoch: () => Date.now() };
 
@@ -190,7 +193,8 @@ async function findHistory(
     } catch (error) {
       signal.throwIfAborted();
       const text = error instanceof Error ? error.message : String(error);
-      const problem = error instanceof LostHistory ? text : `the checkpoint cannot be read: ${text}`;
+      const problem =
+        error instanceof LostHistory ? text : `the checkpoint cannot be read: ${text}`;
       tell([problem]);
       log.error("journal.refused", { problem, lookAgainInMs: LOOK_AGAIN_MS });
       await sleep(LOOK_AGAIN_MS, undefined, { signal });
@@ -210,9 +214,12 @@ function sizesIn(
 ): { readonly requestPartitions: number; readonly maxRequestBytes: number } {
   const outcomes = topics?.find(({ role }) => role === "outcomes");
   const requests = topics?.find(({ role }) => role === "requests");
+  const journal = topics?.find(({ role }) => role === "journal");
   const overhead = outcomeOverheadBytes(config.limits.targetsPerRequest);
+  const forClaims = ((journal?.maxMessageBytes ?? Infinity) - CLAIM_BYTES) / CLAIM_TIMES;
+  const forOutcomes = (outcomes?.maxMessageBytes ?? Infinity) - overhead;
   return {
     requestPartitions: requests?.partitions ?? 1,
-    maxRequestBytes: (outcomes?.maxMessageBytes ?? Infinity) - overhead,
+    maxRequestBytes: Math.floor(Math.min(forClaims, forOutcomes)),
   };
 }

@@ -26,11 +26,6 @@ export function auditCalls(books: Books, maxAttempts: number): readonly Violatio
   ];
 }
 
-/** How many calls were made after those that may have run. */
-export function countTwice(violations: readonly Violation[]): number {
-  return violations.filter(({ kind }) => kind === "twice").length;
-}
-
 /**
  * Whether everybody could know, before the next call, that this one did not run: the provider said
  * so, or it left no trace for as long as that proves something.
@@ -41,10 +36,13 @@ export function isProvenUnexecuted(
   retriesAbsent: boolean,
 ): boolean {
   if (call.executed || call.ranTargets.length > 0) return false;
-  if (call.answer === "throttle" || call.answer === "refused" || call.answer === "error")
-    return true;
-  if (call.answer === "success") return false;
+  if (isTold(call)) return call.answer !== "success";
   return retriesAbsent && next.at - call.at >= ABSENCE_PROVES_AFTER_MS;
+}
+
+/** Whether the provider itself said, truly, whether the call ran. */
+export function isTold({ answer }: BookedCall): boolean {
+  return ["success", "throttle", "refused", "error"].includes(answer);
 }
 
 /**

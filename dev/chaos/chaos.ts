@@ -2,6 +2,7 @@ import type { Terminal } from "../../src/cli/terminal.ts";
 import { Teardown } from "../../src/lifecycle/teardown.ts";
 import { LOCAL_ENV } from "../rig/service-config.ts";
 import { audit } from "./audit.ts";
+import type { Violation } from "./books.ts";
 import { MAX_ATTEMPTS } from "./chaos-config.ts";
 import { cluesTo } from "./clues.ts";
 import { type DeathPoint, NAMED_POINTS } from "./death-points.ts";
@@ -148,11 +149,7 @@ async function judge(site: Site, diary: Diary, parts: Parts): Promise<number> {
   terminal.stdout(renderRows(rows));
   const points = [...diary.reached].map(([point, times]) => `${point} ${times}`).toSorted();
   terminal.stdout(`deaths at named points: ${points.join(", ")}\nseed ${plan.seed}\n`);
-  if (isControl)
-    return verdictOfControl(
-      rows.reduce((sum, row) => sum + row.broken.twice, 0),
-      parts,
-    );
+  if (isControl) return verdictOfControl(violations, parts);
 
   if (violations.length > 0) {
     terminal.stderr(await cluesTo(violations, journal, site.logFolder));
@@ -168,13 +165,15 @@ async function judge(site: Site, diary: Diary, parts: Parts): Promise<number> {
   return holds ? 0 : 1;
 }
 
-function verdictOfControl(doubles: number, { terminal }: Parts): number {
+function verdictOfControl(violations: readonly Violation[], { terminal }: Parts): number {
+  const doubles = violations.filter(({ kind }) => kind === "twice");
+  const requests = new Set(doubles.map(({ requestId }) => requestId)).size;
   terminal.stdout(
-    doubles > 0
-      ? `without shared claims: ${doubles} calls of what may have run already, as it must be\n`
-      : "without shared claims nothing was called twice: this harness sees no doubles\n",
+    doubles.length > 0
+      ? `claims are off: ${doubles.length} calls too many, of ${requests} requests, as it must be\n`
+      : "claims are off, and nothing was called twice: this harness sees no doubles\n",
   );
-  return doubles > 0 ? 0 : 1;
+  return doubles.length > 0 ? 0 : 1;
 }
 
 /** Whether a word names a mode. */

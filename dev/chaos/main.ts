@@ -66,8 +66,9 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   // Everything that waits listens to it.
   setMaxListeners(0, stop.signal);
+  // Not once: what the stack does on a signal depends on whether anybody listens (last-resort.ts).
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => stop.abort(new Error(`told to stop by ${signal}`)));
+    process.on(signal, () => stop.abort(new Error(`told to stop by ${signal}`)));
   }
   const tooLong = setTimeout(
     () => stop.abort(new Error(`not over within ${plan.endWithinMs / 60_000} minutes`)),

@@ -44,6 +44,9 @@ const REPEATED: Mix = { ...USUAL, repeated: 0.6, contested: 0.12, shared: 0.2 };
 /** Longer than the broker remembers a member that is silent. */
 const FROZEN_MS = SESSION_MS + 2000;
 const BROKER_DOWN_MS = 1500;
+const POINT_WITHIN_MS = 5000;
+/** After a death the others get no new work before the dead member is forgotten. */
+const LAST_POINT_WITHIN_MS = 3 * SESSION_MS;
 const BURST = 12;
 
 export const PLAYS: Readonly<Record<ModeName, Mode>> = {
@@ -74,18 +77,19 @@ async function playPoints(stage: Stage): Promise<void> {
   const mix = lossy(stage);
   const feeding = feed(stage, mix);
   const missing = () => NAMED_POINTS.filter((point) => !reached.has(point));
-  const more = stage.isUnhurried ? FURTHER_POINTS : [];
+  const further = stage.isUnhurried ? FURTHER_POINTS : [];
+  const more = () => load.burst(mode, 4, mix);
   for (let round = 1; round === 1 || performance.now() < until; round += 1) {
-    for (const point of random.shuffled([...NAMED_POINTS, ...more])) {
+    for (const point of random.shuffled([...NAMED_POINTS, ...further])) {
       if (round > 1 && performance.now() >= until) break;
       const nth = random.whole(1, 2);
-      const hasDied = await dieAt(stage, point, { nth, feed: () => load.burst(mode, 4, mix) });
+      const hasDied = await dieAt(stage, point, { nth, withinMs: POINT_WITHIN_MS, feed: more });
       if (!hasDied) stage.tell(`nobody came by ${point}`);
       await wait(stage, random.between(100, 600));
     }
   }
   for (const point of missing()) {
-    await dieAt(stage, point, { nth: 1, feed: () => load.burst(mode, 4, mix) });
+    await dieAt(stage, point, { nth: 1, withinMs: LAST_POINT_WITHIN_MS, feed: more });
   }
   await feeding;
 }

@@ -30,8 +30,11 @@ export interface PlanOptions {
 
 const SHORT = { ms: 128_000, requests: 320 };
 const REQUESTS_A_MINUTE = 105;
-/** Of a long run that all acts share; the rest goes by in start, rests and judging. */
-const LONG_SHARE = 0.78;
+/** What goes by in start and judging, and after each act until the last call is judged. */
+const AROUND_MS = 25_000;
+const REST_MS = 48_000;
+/** Of a long run's time, what its acts get at the least; then it takes longer than was asked for. */
+const LEAST_SHARE = 0.5;
 /** Evidence that a call did not run takes 30 s, and whoever looks for it may have died just before. */
 const SHORT_SETTLE_MS = 80_000;
 const LONG_SETTLE_MS = 150_000;
@@ -40,7 +43,9 @@ const LEAST_MS = 15_000;
 
 /** Shares time and requests out among the modes. */
 export function planOf({ seed, only, isLong, minutes }: PlanOptions): Plan {
-  const ms = isLong ? minutes * 60_000 * LONG_SHARE : SHORT.ms;
+  const wholeMs = minutes * 60_000;
+  const leftMs = wholeMs - AROUND_MS - MODES.length * REST_MS;
+  const ms = isLong ? Math.max(leftMs, wholeMs * LEAST_SHARE) : SHORT.ms;
   const requests = isLong ? minutes * REQUESTS_A_MINUTE : SHORT.requests;
   const modes = MODES.filter((mode) => only === null || mode === only);
   const whole = MODES.reduce((sum, mode) => sum + PLAYS[mode].weight, 0);
@@ -53,6 +58,6 @@ export function planOf({ seed, only, isLong, minutes }: PlanOptions): Plan {
     };
   });
   const settleWithinMs = isLong ? LONG_SETTLE_MS : SHORT_SETTLE_MS;
-  const endWithinMs = isLong ? minutes * 60_000 * 1.5 + 300_000 : 420_000;
+  const endWithinMs = isLong ? wholeMs * 1.5 + 600_000 : 420_000;
   return { seed, acts, isUnhurried: isLong, settleWithinMs, endWithinMs };
 }

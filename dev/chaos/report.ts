@@ -1,7 +1,14 @@
 import { columns } from "../../src/cli/columns.ts";
-import { type Books, type Violation, type ViolationKind, VIOLATIONS } from "./books.ts";
+import { isTold } from "./audit-calls.ts";
+import {
+  type BookedCall,
+  type Books,
+  type Violation,
+  type ViolationKind,
+  VIOLATIONS,
+} from "./books.ts";
 import { grouped } from "./grouped.ts";
-import { historiesOf, placeOf } from "./request-histories.ts";
+import { historiesOf, placeOf, type RequestHistory } from "./request-histories.ts";
 
 /** One broker's return. */
 export interface Recovery {
@@ -33,6 +40,8 @@ export interface Row {
   readonly ran: number;
   readonly absent: number;
   readonly unknown: number;
+  /** Calls that were made because readings showed that the one before did not run. */
+  readonly again: number;
   readonly broken: Readonly<Record<ViolationKind, number>>;
   readonly recoveries: readonly Recovery[];
 }
@@ -66,6 +75,7 @@ export function rowsOf(findings: Findings): readonly Row[] {
       conflicts: new Set(losers.map(placeOf)).size,
       ran: reconciled.filter(({ status }) => status === "SUCCEEDED").length,
       absent: reconciled.filter(({ reason }) => reason?.code === "NOT_EXECUTED").length,
+      again: histories.reduce((sum, history) => sum + callsAgain(history, calls), 0),
       unknown: finals.filter(({ status }) => status === "UNKNOWN").length,
       broken: Object.fromEntries(VIOLATIONS.map((kind) => [kind, count(kind)])) as Row["broken"], // of all kinds
       recoveries: recoveries.filter((one) => one.mode === mode),
@@ -73,10 +83,32 @@ export function rowsOf(findings: Findings): readonly Row[] {
   });
 }
 
+function callsAgain(
+  { asked }: RequestHistory,
+  callsByTarget: ReadonlyMap<string, readonly BookedCall[]>,
+): number {
+  if (asked?.retriesAbsent !== true) return 0;
+  const calls = callsByTarget.get(asked.targets[0] ?? "") ?? [];
+  return calls.filter((_call, index) => {
+    const before = calls[index - 1];
+    return before !== undefined && !isTold(before);
+  }).length;
+}
+
 /** The rows as a table, with their sum. */
 export function renderRows(rows: readonly Row[]): string {
   const header = [
-    ...["MODE", "REQUESTS", "CALLS", "DEATHS", "REPEATS", "CONFLICTS", "RAN/ABSENT", "UNKNOWN"],
+    ...[
+      "MODE",
+      "REQUESTS",
+      "CALLS",
+      "DEATHS",
+      "REPEATS",
+      "CONFLICTS",
+      "RAN/ABSENT",
+      "AGAIN",
+      "UNKNOWN",
+    ],
     ...VIOLATIONS.map((kind) => kind.toUpperCase()),
     "FIRST CLAIM/CALL AFTER A BROKER'S RETURN",
   ];
@@ -89,12 +121,12 @@ export function hasRecovered({ claimMs, callMs }: Recovery): boolean {
 }
 
 function cellsOf(row: Row): readonly string[] {
-  const { mode, requests, calls, deaths, repeats, conflicts, ran, absent, unknown } = row;
+  const { mode, requests, calls, deaths, repeats, conflicts, ran, absent, again, unknown } = row;
   return [
     mode,
     ...[requests, calls, deaths, repeats, conflicts].map(String),
     `${ran}/${absent}`,
-    String(unknown),
+    ...[again, unknown].map(String),
     ...VIOLATIONS.map((kind) => String(row.broken[kind])),
     row.recoveries
       .map(({ claimMs, callMs }) => `${seconds(claimMs)}/${seconds(callMs)}`)
@@ -109,7 +141,8 @@ function sumOf(rows: readonly Row[]): Row {
     ...{ mode: "in all", requests: sum((row) => row.requests), calls: sum((row) => row.calls) },
     ...{ deaths: sum((row) => row.deaths), repeats: sum((row) => row.repeats) },
     ...{ conflicts: sum((row) => row.conflicts), ran: sum((row) => row.ran) },
-    ...{ absent: sum((row) => row.absent), unknown: sum((row) => row.unknown) },
+    ...{ absent: sum((row) => row.absent), again: sum((row) => row.again) },
+    unknown: sum((row) => row.unknown),
     broken: Object.fromEntries(broken) as Row["broken"], // of all kinds
     recoveries: [],
   };

@@ -30,7 +30,6 @@ export interface Stage {
 
 /** A process that has lived for so long has work in its hands. */
 const GROWN_MS = 2500;
-const POINT_WITHIN_MS = 6000;
 const LOOK_EVERY_MS = 50;
 /** Without work nobody comes by a point. */
 const MORE_WORK_AFTER_MS = 1500;
@@ -55,11 +54,11 @@ export async function killAtRandom(
   }
 }
 
-/** Makes processes die at the point; resolves with whether one did. */
+/** Makes processes die at the point; resolves with whether one did in time. `feed` brings more work. */
 export async function dieAt(
   stage: Stage,
   point: DeathPoint,
-  { nth, feed }: { nth: number; feed: () => void },
+  { nth, withinMs, feed }: { nth: number; withinMs: number; feed: () => void },
 ): Promise<boolean> {
   const { fleet, reached } = stage;
   const before = reached.get(point) ?? 0;
@@ -67,7 +66,7 @@ export async function dieAt(
   let fedAt = since;
   const hasDied = () => (reached.get(point) ?? 0) > before;
   // Those that are still starting hear it too.
-  for (let n = nth; !hasDied() && performance.now() - since < POINT_WITHIN_MS; n = 1) {
+  for (let n = nth; !hasDied() && performance.now() - since < withinMs; n = 1) {
     fleet.arm(point, n);
     const until = performance.now() + CALL_TIMEOUT_MS;
     while (!hasDied() && performance.now() < until) {

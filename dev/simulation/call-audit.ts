@@ -11,6 +11,10 @@ export interface CallAuditParts {
   readonly journal: JournalAudit;
   readonly alarm: Alarm;
   readonly nameOf: (claimId: string) => string;
+  /** Milliseconds of virtual time. */
+  readonly now: () => number;
+  /** After its claim was written a call's first byte leaves in so many milliseconds, or never. */
+  readonly leavesWithinMs: (provider: string) => number;
   /** Calls in a second that one process may make. */
   readonly callsPerSecond: (provider: string) => number;
   readonly maxAttempts: (provider: string) => number;
@@ -34,14 +38,20 @@ export class CallAudit {
 
   /** The first byte of a call is about to leave. */
   leaves(provider: string, call: RerunCall, by: string): BookedCall {
-    const { cloud, journal, alarm, nameOf } = this.#parts;
+    const { cloud, journal, alarm, nameOf, now } = this.#parts;
     const name = nameOf(call.claimId);
     const grants = journal.grantsOf(call.claimId);
     if (grants.length === 0) alarm.raise(`${by} calls with ${name}, which nobody granted`);
     if (this.#calls.has(call.claimId)) alarm.raise(`${by} calls with ${name} again`);
-    for (const grant of grants.filter((one) => isAbout(one, call))) {
-      this.#mayBeCalled(grant, by);
+    const held = grants.filter((one) => journal.isHeldBy(one) && isAbout(one, call));
+    const covered = new Set(held.flatMap(({ targets }) => targets));
+    if (!call.targets.every((target) => covered.has(target))) {
+      alarm.raise(`${by} calls with ${name}, which does not hold all of it any more`);
     }
+    for (const grant of held) this.#mayBeCalled(grant, by);
+    // The process counts from before it wrote the claim.
+    const lateMs = now() - (grants[0]?.at ?? 0) - this.#parts.leavesWithinMs(provider);
+    if (lateMs > 0) alarm.raise(`${by} calls with ${name} ${Math.ceil(lateMs)} ms too late`);
     const booked = cloud.book(provider, call, by);
     this.#calls.set(call.claimId, booked);
     this.#count(provider, booked);
@@ -74,7 +84,6 @@ export class CallAudit {
   #mayBeCalled(grant: Grant, by: string): void {
     const { journal, alarm, nameOf } = this.#parts;
     const what = `${by} calls ${grant.requestId} with ${nameOf(grant.claimId)}`;
-    if (!journal.isHeldBy(grant)) alarm.raise(`${what}, which does not hold it any more`);
     for (const { claimId, targets } of journal.grantsTo(grant.key)) {
       const call = this.#calls.get(claimId);
       if (claimId === grant.claimId || call === undefined) continue;

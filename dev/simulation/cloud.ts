@@ -30,6 +30,8 @@ export interface BookedCall {
   readonly executed: Set<string>;
   /** Nothing of it is on its way any more: it arrived, or it was lost. */
   isOver: boolean;
+  /** Its bytes left the process's machine. */
+  isSent: boolean;
   /** The caller has read that it surely did not run. */
   isToldUnexecuted: boolean;
   /** Readings showed of these targets that it did not run, when that proves it. */
@@ -83,10 +85,15 @@ export class Cloud {
     const call: BookedCall = {
       ...{ claimId, provider, targets, by, leftAt: this.#parts.time.now },
       ...{ executed: new Set(), provenAbsent: new Set() },
-      ...{ isOver: false, isToldUnexecuted: false },
+      ...{ isOver: false, isSent: false, isToldUnexecuted: false },
     };
     this.calls.push(call);
     return call;
+  }
+
+  /** A process ended: what it had not sent never comes. */
+  ended(by: string): void {
+    for (const call of this.calls) if (call.by === by && !call.isSent) call.isOver = true;
   }
 
   /** A call arrives. What the cloud answers; null: nothing, ever. */

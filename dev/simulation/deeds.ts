@@ -32,7 +32,10 @@ export class Deeds {
         life.crash(random.magnitude(50, 15_000));
         return;
       case "freeze": {
-        const ms = random.magnitude(200, 90_000);
+        const most = this.#world.scenario.longestFreezeMs;
+        const ms = random.chance(0.5)
+          ? random.magnitude(200, most)
+          : random.between(most / 3, most);
         note(`FREEZES for ${Math.round(ms)} ms`);
         life.freeze(ms);
         return;

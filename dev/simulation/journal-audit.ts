@@ -15,6 +15,8 @@ export interface Grant {
   readonly key: string;
   readonly requestId: string;
   readonly targets: readonly string[];
+  /** Virtual time. */
+  readonly at: number;
 }
 
 export interface JournalAuditParts {
@@ -168,7 +170,8 @@ export class JournalAudit {
     if (claim === null) return;
     if (!this.#sources.has(key)) this.#sources.set(key, request.source);
     const { claimId, targets } = claim;
-    const grant: Grant = { claimId, key, requestId: request.requestId, targets };
+    const at = this.#parts.now();
+    const grant: Grant = { claimId, key, requestId: request.requestId, targets, at };
     const before = this.grantsTo(key);
     if (before.some((one) => one.claimId === claimId)) {
       const { alarm, nameOf } = this.#parts;

@@ -27,6 +27,7 @@ export class Life {
   #dispatcher: Dispatcher | null = null;
   #lag = { until: 0, mostMs: 0 };
   #isDraining = false;
+  #isStuck = false;
 
   constructor(world: World, actor: Actor, ended: (restartMs: number) => void) {
     this.#world = world;
@@ -84,7 +85,19 @@ export class Life {
   crash(restartMs: number): void {
     if (this.actor.isGone) return;
     this.actor.isGone = true;
+    this.#world.cloud.ended(this.name);
     this.#ended(restartMs);
+  }
+
+  /** Whether it stands still right before a first byte leaves. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /** It stands still right before a first byte leaves, after all looks at the clock. */
+  freezeBeforeWrite(ms: number): void {
+    this.#isStuck = true;
+    this.freeze(ms);
   }
 
   /** It stands still, as by SIGSTOP, while its clocks go on. */
@@ -98,6 +111,7 @@ export class Life {
 
   thaw(first: "timers" | "arrivals" = "arrivals"): void {
     if (this.actor.held === null || this.actor.isGone) return;
+    this.#isStuck = false;
     this.#world.note(this.name, "goes on");
     this.#world.time.thaw(this.actor, first);
   }

@@ -26,10 +26,16 @@ export interface Scenario {
   readonly calmAt: number;
   /** How often somebody ends a stretch of the journal. */
   readonly seals: number;
+  readonly longestFreezeMs: number;
 }
 
 /** Long enough that nothing is forgotten in a run. */
 const LONG_WINDOW_MS = 3_600_000;
+/**
+ * Short enough for a run, and longer than anything is late in it: in earnest it is a day or more, and
+ * no copy of a record comes so late.
+ */
+const SHORT_WINDOW_MS = 30_000;
 const WRITTEN_WITHIN_MS = 15_000;
 
 /** Draws what one run is about. */
@@ -37,7 +43,7 @@ export function drawScenario(random: Random): Scenario {
   // Forgetting lets ids be used again: then nobody uses one twice.
   const forgets = random.chance(0.15);
   const partitions = { requests: random.whole(1, 3), journal: random.whole(1, 2) };
-  const config = simulatedConfig(random, forgets ? random.between(2000, 15_000) : LONG_WINDOW_MS);
+  const config = simulatedConfig(random, forgets ? SHORT_WINDOW_MS : LONG_WINDOW_MS);
   const requests = drawRequests(random, config);
   const records: PlannedRecord[] = requests.flatMap((request) => {
     const copies = forgets || random.chance(0.6) ? [request] : drawCopies(random, request);
@@ -57,8 +63,9 @@ export function drawScenario(random: Random): Scenario {
     ...{ config, partitions, processes: random.whole(1, 3), callsLists: random.chance(0.5) },
     records: records.toSorted((a, b) => a.at - b.at),
     weather: drawWeather(random),
-    calmAt: random.between(WRITTEN_WITHIN_MS, 60_000),
-    seals: random.chance(0.5) ? random.whole(1, 4) : 0,
+    calmAt: random.between(WRITTEN_WITHIN_MS, 60_000) + (forgets ? 60_000 : 0),
+    seals: forgets || random.chance(0.4) ? random.whole(1, 5) : 0,
+    longestFreezeMs: forgets ? 10_000 : 90_000,
   };
 }
 

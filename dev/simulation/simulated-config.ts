@@ -20,7 +20,7 @@ export function simulatedConfig(random: Random, windowMs: number): Config {
     dedupe: { windowMs },
     claims: {
       callWithinMs: Math.round(random.magnitude(100, 1500)),
-      graceMs: Math.round(random.magnitude(100, 3000)),
+      graceMs: Math.round(random.magnitude(400, 3000)),
     },
     limits: { targetsPerRequest: 200 },
     intake: { maxWaiting: random.chance(0.2) ? random.whole(1, 4) : 1000 },
@@ -42,8 +42,12 @@ function simulatedConnection(random: Random, name: string): ProviderConfig {
     },
     maxConcurrentCalls: random.whole(1, 6),
     connectTimeoutMs: Math.round(random.magnitude(100, 1000)),
-    callTimeoutMs: Math.round(random.magnitude(300, 3000)),
-    retry: { maxAttempts: random.whole(1, 3), firstDelayMs: 50, maxDelayMs: 500 },
+    callTimeoutMs: Math.round(random.magnitude(700, 3000)),
+    retry: {
+      maxAttempts: random.whole(1, 3),
+      firstDelayMs: Math.round(random.magnitude(50, 2000)),
+      maxDelayMs: Math.round(random.magnitude(100, 6000)),
+    },
     uncertain: isRetried ? "retry-if-absent" : "report",
     evidence: {
       before: isRetried

@@ -7,6 +7,9 @@ import type { World } from "./world.ts";
 /** What is asked again and again, and changes nothing at the brokers. */
 const READS: readonly Errand[] = ["read the journal", "fetch requests", "read the checkpoints"];
 
+/** A copy comes no later than this. */
+export const LATEST_MS = 20_000;
+
 /** The line between one life of a process and the brokers, as good as the weather is. */
 export class SimulatedLink implements Link {
   readonly #world: World;
@@ -65,12 +68,12 @@ export class SimulatedLink implements Link {
         giveUp();
         return;
       case "late":
-        serveIn(random.magnitude(100, 40_000), false);
+        serveIn(random.magnitude(100, LATEST_MS), false);
         giveUp();
         return;
       case "doubled":
         serveIn(delay, true);
-        serveIn(delay + random.magnitude(1, 40_000), false);
+        serveIn(delay + random.magnitude(1, LATEST_MS), false);
         return;
     }
   }

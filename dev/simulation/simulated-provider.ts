@@ -27,6 +27,9 @@ import type { World } from "./world.ts";
 const UNTRACED = { providerRequestId: null, providerErrorCode: null };
 const LIST = "ListTaskInstances";
 const JOB = "GetJob";
+const SURELY_UNEXECUTED: readonly CallEnd["kind"][] = [
+  ...(["throttled", "unavailable", "credentials", "refused"] as const),
+];
 
 /** An adapter of the simulated cloud in one life of a process: it connects, waits at the gate, writes. */
 export class SimulatedProvider implements Provider {
@@ -143,36 +146,40 @@ export class SimulatedProvider implements Provider {
 
   /** From the first byte to the answer, or to where nobody waits for it any more. */
   async #conversation(booked: BookedCall, signal: AbortSignal): Promise<CallEnd> {
-    const { time, random, cloud, weather } = this.#world;
-    const { actor } = this.#life;
+    const { time, random, weather } = this.#world;
     this.#pass("left");
     // Stopped right between the last look at the clock and the write, which comes when it goes on.
-    const stuckMs = random.chance(weather.stuckShare) ? random.magnitude(1000, 200_000) : 0;
-    if (stuckMs > 0) this.#life.freeze(stuckMs);
-    const travelMs = stuckMs + this.#world.delay();
-    const isLost = actor.isGone && random.chance(0.5);
-    return new Promise<CallEnd>((resolve) => {
-      const uncertain = (message: string): CallEnd => ({ kind: "uncertain", message, ...UNTRACED });
-      const timer = setTimeout(
-        () => resolve(uncertain("no answer in time")),
-        this.#config.callTimeoutMs,
-      );
+    if (random.chance(weather.stuckShare)) {
+      const ms = random.between(1000, 90_000);
+      this.#note(`FREEZES for ${Math.round(ms)} ms right before it writes`);
+      this.#life.freezeBeforeWrite(ms);
+    }
+    const uncertain = (message: string): CallEnd => ({ kind: "uncertain", message, ...UNTRACED });
+    const end = await new Promise<CallEnd>((resolve) => {
+      const { callTimeoutMs } = this.#config;
+      const timer = setTimeout(() => resolve(uncertain("no answer in time")), callTimeoutMs);
       signal.addEventListener("abort", () => resolve(uncertain("called off")), { once: true });
-      time.after(travelMs, time.world, () => {
-        this.#pass("arrived");
-        if (isLost) booked.isOver = true;
-        const end = isLost ? null : cloud.receive(booked);
-        if (end === null) return;
-        const answerMs = random.magnitude(1, this.#config.callTimeoutMs * 1.2);
-        this.#life.arrive(answerMs, ["told"], () => {
+      time.after(0, this.#life.actor, () => {
+        booked.isSent = true;
+        this.#travel(booked, (answer) => {
           clearTimeout(timer);
-          resolve(end);
+          resolve(answer);
         });
       });
-    }).then((end) => {
-      const surely = ["throttled", "unavailable", "credentials", "refused"];
-      booked.isToldUnexecuted = surely.includes(end.kind);
-      return end;
+    });
+    booked.isToldUnexecuted = SURELY_UNEXECUTED.includes(end.kind);
+    return end;
+  }
+
+  /** To the cloud and, if it answers, back. */
+  #travel(booked: BookedCall, answered: (end: CallEnd) => void): void {
+    const { time, random, cloud } = this.#world;
+    time.after(this.#world.delay(), time.world, () => {
+      this.#pass("arrived");
+      const end = cloud.receive(booked);
+      if (end === null) return;
+      const answerMs = random.magnitude(1, this.#config.callTimeoutMs * 1.2);
+      this.#life.arrive(answerMs, ["told"], () => answered(end));
     });
   }
 

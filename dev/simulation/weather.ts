@@ -51,7 +51,7 @@ const EDGES = [
 ];
 
 const NO_MISHAPS = { none: 1, lost: 0, unanswered: 0, doubled: 0, late: 0 };
-const MISHAPS = { none: 14, lost: 1, unanswered: 1, doubled: 1, late: 1 };
+const MISHAPS = { none: 14, lost: 1, unanswered: 1, doubled: 2, late: 1 };
 const KIND_ANSWERS: Readonly<Record<CloudAnswer, number>> = {
   ...{ accepted: 1, job: 0.4, partial: 0, unclear: 0, refused: 0, throttled: 0, unavailable: 0 },
   ...{ credentials: 0, "reset-executed": 0, "reset-unexecuted": 0 },

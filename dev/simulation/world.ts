@@ -93,6 +93,10 @@ export class World {
     });
     this.calls = new CallAudit({
       ...{ cloud: this.cloud, journal: this.journal, alarm: this.alarm, nameOf, maxAttempts },
+      now: () => time.now,
+      leavesWithinMs: (name) => {
+        return config.claims.callWithinMs + (connection(name)?.connectTimeoutMs ?? 0);
+      },
       callsPerSecond: (name) =>
         // The lane for lists has no pace.
         scenario.callsLists ? Infinity : (connection(name)?.rateLimit.callsPerSecond ?? 0),
@@ -307,6 +311,6 @@ export class World {
     this.note("world", "CALM from here on");
     this.#isCalm = true;
     this.#awayUntil = 0;
-    for (const life of this.lives) life.thaw();
+    for (const life of this.lives) if (!life.isStuck) life.thaw();
   }
 }

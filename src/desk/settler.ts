@@ -30,7 +30,7 @@ export interface SettlingCounter {
 
 export interface SettlerParts {
   readonly journal: Pick<Journal, "accepted" | "done" | "published" | "isDriven">;
-  readonly replica: Pick<JournalReplica, "of" | "seenAt" | "liveSince">;
+  readonly replica: Pick<JournalReplica, "of" | "seenAt" | "liveSince" | "isTrusted">;
   /** Undefined: the connection is not configured here. */
   readonly counterOf: (provider: string) => SettlingCounter | undefined;
   readonly roleOf: (entry: Entry) => Role;
@@ -134,7 +134,7 @@ export class Settler {
     const isReading = deed === "judge" || deed === "follow";
     if (isReading && stopped.aborted) return Infinity;
     const role = roleOf(entry);
-    if (role === null) return Infinity;
+    if (role === null || !replica.isTrusted) return Infinity;
     const settleWithinMs = entry.claim?.settleWithinMs ?? USUAL_SETTLE_WITHIN_MS;
     const roleWaits = {
       source: 0,

@@ -18,7 +18,7 @@ export type DecodedRequest =
 export interface RequestDecoderParts {
   readonly registry: Pick<Registry, "decode">;
   readonly parser: Pick<RequestParser, "parse">;
-  /** Larger values would make outcomes that Kafka does not take; null while the limit is unknown. */
+  /** Larger values would make claims or outcomes that Kafka does not take; null: no limit is known. */
   readonly maxRequestBytes?: number | null;
 }
 
@@ -60,7 +60,7 @@ export class RequestDecoder {
     if (parsed.kind === "wrong-schema") return deadLetter("wrong-schema", parsed.message);
     const bytes = record.value?.length ?? 0;
     if (this.maxRequestBytes !== null && bytes > this.maxRequestBytes) {
-      const message = `the request has ${bytes} bytes; its outcomes could not be published above ${this.maxRequestBytes}`;
+      const message = `the request has ${bytes} bytes; its claim or its outcomes could not be written above ${this.maxRequestBytes}`;
       return deadLetter("too-large", message);
     }
     const { topic, partition, offset } = record;

@@ -1,5 +1,5 @@
 import type { Source } from "../domain/rerun-request.ts";
-import { isCompleteIn, type Watermark } from "../journal/watermark.ts";
+import type { Watermark } from "../journal/watermark.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
 import type { Log } from "../observability/log.ts";
 import type { DeadLetters } from "../outbound/dead-letters.ts";
@@ -120,13 +120,12 @@ export class Intake {
 
   #take(partition: number, records: readonly KafkaRecord[]): void {
     const pipeline = this.#pipelines.get(partition);
-    const watermark = this.#parts.watermarks.of(partition);
     const receivedAt = Date.now();
     let complete = 0;
     this.#track(partition, (tracker) => {
       for (const record of records) {
         if (tracker.begin(record.offset) !== "new") continue;
-        if (watermark !== null && isCompleteIn(watermark, record.offset)) {
+        if (this.#starts.wasComplete(partition, record.offset)) {
           tracker.finish(record.offset);
           complete += 1;
         } else {
@@ -168,10 +167,10 @@ export class Intake {
     const known = new Map<number, Watermark>();
     for (const partition of this.#pipelines.keys()) {
       const tracker = this.#tracker(partition);
-      const low = tracker.committable();
-      if (low === null) continue;
+      const [low, next] = [tracker.committable(), tracker.next];
+      if (low === null || next === null) continue;
       const ranges = tracker.finishedStretches(MAX_RANGES);
-      known.set(partition, this.#starts.watermarkAt(partition, { low, ranges }));
+      known.set(partition, this.#starts.watermarkAt(partition, { low, ranges, next }));
     }
     return known;
   }

@@ -1,4 +1,4 @@
-import type { Watermark } from "../journal/watermark.ts";
+import { isCompleteIn, type Watermark } from "../journal/watermark.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
 import type { Log } from "../observability/log.ts";
 import { Anchors } from "./anchors.ts";
@@ -39,6 +39,11 @@ export class PartitionStarts {
   readonly #parts: PartitionStartsParts;
   /** Partitions whose first records are still to come, or to be believed. */
   readonly #starts = new Map<number, PartitionStart>();
+  /**
+   * The checkpoints of our partitions as they were when we got them. Newer ones are our own, and say
+   * nothing of what was not read again yet.
+   */
+  readonly #found = new Map<number, Watermark>();
   /** Of the partitions that are ours and of which anything came. */
   readonly #anchors = new Map<number, Anchors>();
 
@@ -52,12 +57,20 @@ export class PartitionStarts {
     if (watermark === null) return;
     const start = new PartitionStart(watermark);
     this.#starts.set(partition, start);
+    this.#found.set(partition, watermark);
     this.#parts.seek(partition, start.offset);
+  }
+
+  /** Whether the record was complete before the partition became ours. */
+  wasComplete(partition: number, offset: bigint): boolean {
+    const found = this.#found.get(partition);
+    return found !== undefined && isCompleteIn(found, offset);
   }
 
   /** The partition is somebody else's. */
   lose(partition: number): void {
     this.#starts.delete(partition);
+    this.#found.delete(partition);
     this.#anchors.delete(partition);
   }
 
@@ -92,15 +105,30 @@ export class PartitionStarts {
     anchors.note(records);
   }
 
-  /** Where a partition stands of which everything below `low` is complete, as the checkpoint holds it. */
-  watermarkAt(partition: number, { low, ranges }: Omit<Watermark, "anchor">): Watermark {
-    return { low, ranges, anchor: this.#anchors.get(partition)?.below(low) ?? null };
+  /**
+   * Where a partition stands, as the checkpoint holds it: what was read of it up to `next`, and what
+   * was complete before and is still to be read again.
+   */
+  watermarkAt(
+    partition: number,
+    { low, ranges, next }: Omit<Watermark, "anchor"> & { readonly next: bigint },
+  ): Watermark {
+    const found = this.#found.get(partition);
+    const unread = (found?.ranges ?? [])
+      .filter(({ to }) => to > next)
+      .map(({ from, to }) => ({ from: from > next ? from : next, to }));
+    const isNewer = found === undefined || low >= found.low;
+    const lowest = isNewer ? low : found.low;
+    const above = [...ranges, ...unread].filter(({ to }) => to > lowest);
+    const anchor = this.#anchors.get(partition)?.below(lowest) ?? found?.anchor ?? null;
+    return { low: lowest, ranges: above, anchor };
   }
 
   /** Nothing is known of the partition any more: all of it is read, once everybody can know that. */
   #startAnew(partition: number, start: PartitionStart): void {
     const { watermarks, anew, begun, seek, failed } = this.#parts;
     anew(partition);
+    this.#found.delete(partition);
     watermarks.void(partition).then(() => {
       // It may have been lost meanwhile, and even be ours again.
       if (this.#starts.get(partition) !== start) return;

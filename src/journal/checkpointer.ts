@@ -29,6 +29,7 @@ export interface CheckpointerParts {
 }
 
 const EVERY_MS = 5000;
+const DROP_AFTER_MS = 3000;
 /** A stretch of the journal is closed after this long, however little finished in it. */
 const SEAL_AFTER_MS = 3_600_000;
 
@@ -202,7 +203,10 @@ export class Checkpointer implements ReplicaListener {
     seal: boolean,
   ): Promise<boolean> {
     const record = { kind: "CHECKPOINTED", partitions, seal } as const;
-    return this.#parts.journal.append(journalPartition, record);
+    // An old one must not come behind the news that its partition began anew; a newer one follows.
+    const isNews = partitions.some(({ fresh }) => fresh);
+    const dropAt = isNews ? Infinity : this.#parts.now() + DROP_AFTER_MS;
+    return this.#parts.journal.append(journalPartition, record, dropAt);
   }
 }
 

@@ -113,6 +113,14 @@ export class JournalReplica implements TailHandlers {
     return this.isCaughtUp && this.#isLive() && this.#otherVersion === null && !this.#isBroken;
   }
 
+  /**
+   * Whether what it tells is what other instances tell too. Once it is not, for it met records of
+   * other rules or lost some, nothing may be judged or published by it any more.
+   */
+  get isTrusted(): boolean {
+    return this.#otherVersion === null && !this.#isBroken;
+  }
+
   /** Why claims cannot be won, for people; null when they can. */
   health(): string | null {
     if (this.#isBroken) return "the journal lost records; the process has to start anew";

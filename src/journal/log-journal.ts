@@ -211,10 +211,13 @@ export class LogJournal implements Journal, ReplicaListener {
     });
   }
 
-  /** Appends a record that belongs to no connection. Resolves with whether it was written. */
-  async append(partition: number, record: JournalRecord): Promise<boolean> {
+  /**
+   * Appends a record that belongs to no connection, unless `dropAt` (monotonic) is over before it is
+   * sent. Resolves with whether it was written.
+   */
+  async append(partition: number, record: JournalRecord, dropAt = Infinity): Promise<boolean> {
     const name = `partition ${partition}`;
-    return this.#queue(name, `#${partition}`, partition).append(encodeRecord(record));
+    return this.#queue(name, `#${partition}`, partition).append(encodeRecord(record), dropAt);
   }
 
   changed(change: Change): void {

@@ -1,51 +1,15 @@
 import type { RetryConfig } from "../config/config.ts";
-import type { CallEnd } from "../domain/call-end.ts";
-import type { Evidence } from "../domain/evidence.ts";
-import type { CallHistory } from "../domain/outcome.ts";
 import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
 import { targetsOf } from "../domain/targets.ts";
-import type { DecidedEnd, UnexecutedEnd } from "../domain/verdict.ts";
-import type { Claim, NotGranted } from "../journal/journal.ts";
-import { callOnce, type CallParts, type CallTerms, type FinishedCall } from "./call-once.ts";
+import type { CallParts } from "./call-once.ts";
+import { Caller } from "./caller.ts";
 import { GateBacklog } from "./gate-backlog.ts";
 import { Hold, type Held } from "./hold.ts";
+import { type LaneDesk, workedOf } from "./lane-desk.ts";
 import { type LaneLimits, Picker } from "./picker.ts";
 import type { Prepare } from "./preparation.ts";
 import { type Queued, RequestQueue } from "./request-queue.ts";
-import { retryDelayMs } from "./retry-delay.ts";
-import type { Packing, WaitingRequest } from "./waiting-request.ts";
-
-/** A request that leaves its lane, and how it was worked there. */
-export interface Worked {
-  readonly received: ReceivedRequest;
-  readonly history: CallHistory;
-}
-
-/** A call whose end ends its request, unless evidence shows that it did not run. */
-export type EndedCall = FinishedCall & {
-  readonly end: DecidedEnd;
-  /** What was read of its targets before it; null: nothing. */
-  readonly before: Evidence | null;
-};
-
-/** Why a request that waits here is not this process's to call. */
-export type Elsewhere = Extract<NotGranted, "taken" | "finished" | "conflict">;
-
-/** Who takes a request back from its lane; each request exactly once. */
-export interface LaneDesk {
-  /** Its `notAfter` passed before it could be called (again). */
-  expired(worked: Worked): void;
-  /** Its last attempt surely did not execute. */
-  exhausted(worked: Worked, targets: readonly string[], end: UnexecutedEnd): void;
-  /** Its call was decided. The claim is the desk's from here on. */
-  decided(worked: Worked, ended: EndedCall): void;
-  /** Somebody else holds it, or has ended it. */
-  elsewhere(worked: Worked): void;
-  /** Whether one that comes back unexecuted is still ours to call; false: it is forgotten. */
-  keeps(received: ReceivedRequest): boolean;
-  /** Something threw that must not: the process cannot go on. */
-  failed(error: unknown): void;
-}
+import type { Packing } from "./waiting-request.ts";
 
 export interface LaneOptions extends CallParts {
   readonly name: string;
@@ -66,12 +30,6 @@ export interface LaneOptions extends CallParts {
 
 /** The longest that a Node timer can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** A request whose call is under way. */
-interface Running extends CallTerms {
-  readonly waiting: Queued;
-  readonly isProbe: boolean;
-}
 
 /**
  * The queue and the pace of one provider connection.
@@ -98,6 +56,7 @@ export class Lane {
   readonly #hold: Hold;
   readonly #picker: Picker;
   readonly #backlog: GateBacklog;
+  readonly #caller: Caller;
   readonly #inFlight = new Set<Queued>();
   #toldHeld: Held | null = null;
   #ticketPending = false;
@@ -121,6 +80,7 @@ export class Lane {
       onReady: () => this.#pump(),
       onFailure: (error) => desk.failed(error),
     });
+    this.#caller = new Caller({ ...options, queue, hold, onLearned: () => this.#tellHeld() });
   }
 
   get depth(): Readonly<Record<Priority, number>> {
@@ -173,14 +133,6 @@ export class Lane {
     const forgotten = this.#queue.forget(partition);
     this.#picker.dropGone();
     return forgotten;
-  }
-
-  /** What is with the provider, or on the way there and back. */
-  get calling(): readonly ReceivedRequest[] {
-    // One that was just put back waits already: it must not be named here and forgotten there.
-    return [...this.#inFlight]
-      .filter(({ place }) => place === "taken")
-      .map(({ received }) => received);
   }
 
   /** No new call from here on; resolves when the running ones have ended. */
@@ -252,71 +204,11 @@ export class Lane {
     const { operation } = waiting.shelf;
     const gate = limits.gateFor(operation, (at) => meter.left(at), this.#picker);
     const terms = { before, evidenceAt, slotWaitMs, gate: this.#backlog.counted(gate) };
-    this.#work({ waiting, isProbe, ...terms })
+    this.#caller
+      .work({ waiting, isProbe, ...terms })
       .finally(() => gate.close())
       .then(() => this.#ended(waiting))
       .catch((error: unknown) => this.#options.desk.failed(error));
-  }
-
-  async #work(running: Running): Promise<void> {
-    const end = await callOnce(running.waiting, this.#options, running);
-    switch (end.kind) {
-      case "called":
-        return this.#dispatch(running, end);
-      case "late":
-        this.#hold.undecided(running.isProbe);
-        await this.#release(running, end.claim, { called: false, why: "its time was over" });
-        this.#putBack(running, 0);
-        return;
-      case "spent":
-        this.#hold.undecided(running.isProbe);
-        await this.#release(running, end.claim, { called: false, why: "it has no call left" });
-        this.#options.desk.elsewhere(workedOf(running.waiting));
-        return;
-      case "not-granted":
-        this.#hold.undecided(running.isProbe);
-        this.#notGranted(running, end.why);
-        return;
-    }
-  }
-
-  #notGranted(running: Running, why: NotGranted): void {
-    this.#unparkSharers(running.waiting);
-    switch (why) {
-      case "taken":
-      case "finished":
-      case "conflict":
-        this.#options.desk.elsewhere(workedOf(running.waiting));
-        return;
-      // Its attempt, its targets or its reading are looked at anew.
-      case "fenced":
-      case "target-held":
-      case "target-moved":
-      case "lapsed":
-        this.#putBack(running, 0);
-        return;
-    }
-  }
-
-  /** What was put aside for a call that is not made would wait for nothing. */
-  #unparkSharers({ received }: Queued): void {
-    const { journal, name } = this.#options;
-    for (const target of targetsOf(received.request.operation)) {
-      if (!journal.isHeld(name, target)) this.#queue.unpark(target);
-    }
-  }
-
-  async #release(
-    { waiting }: Running,
-    claim: Claim,
-    how: { readonly called: boolean; readonly why: string },
-  ): Promise<void> {
-    const { requestId } = waiting.received.request;
-    await this.#options.journal.release(claim, [requestId], how);
-  }
-
-  #putBack({ waiting }: Running, dueAt: number, where?: "behind"): void {
-    if (this.#options.desk.keeps(waiting.received)) this.#queue.putBack(waiting, dueAt, where);
   }
 
   #ended(waiting: Queued): void {
@@ -326,69 +218,11 @@ export class Lane {
     this.#pump();
   }
 
-  async #dispatch(running: Running, finished: FinishedCall): Promise<void> {
-    const { desk } = this.#options;
-    const { waiting, isProbe, before } = running;
-    const { claim, call, end } = finished;
-    this.#learn(end, isProbe);
-    switch (end.kind) {
-      case "accepted":
-      case "refused":
-      case "uncertain":
-        waiting.attempts += 1;
-        desk.decided(workedOf(waiting), { ...finished, end, before });
-        return;
-      // The claim is given back before anybody, this lane included, asks for another.
-      case "throttled":
-      case "unavailable":
-        waiting.attempts += 1;
-        await this.#release(running, claim, { called: true, why: `${end.kind}: ${end.message}` });
-        this.#retry(running, call.targets, end);
-        return;
-      case "quota":
-      case "credentials":
-        await this.#release(running, claim, { called: false, why: `${end.kind}: ${end.message}` });
-        this.#putBack(running, 0, isProbe ? "behind" : undefined);
-        return;
-    }
-  }
-
-  #learn(end: CallEnd, wasProbe: boolean): void {
-    switch (end.kind) {
-      case "quota":
-      case "credentials":
-        this.#hold.hold(end.kind, end.message, wasProbe);
-        break;
-      case "accepted":
-      case "refused":
-      case "throttled":
-        this.#hold.release();
-        break;
-      case "unavailable":
-      case "uncertain":
-        this.#hold.undecided(wasProbe);
-        break;
-    }
-    this.#tellHeld();
-  }
-
   #tellHeld(): void {
     const { held } = this;
     if (held?.why === this.#toldHeld?.why) return;
     this.#toldHeld = held;
     this.#options.onHold(held);
-  }
-
-  #retry(running: Running, targets: readonly string[], end: UnexecutedEnd): void {
-    const { retry, desk, clock, random } = this.#options;
-    const { waiting } = running;
-    if (waiting.attempts >= retry.maxAttempts) {
-      desk.exhausted(workedOf(waiting), targets, end);
-      return;
-    }
-    const askedForMs = end.kind === "throttled" ? end.retryAfterMs : null;
-    const delayMs = retryDelayMs(retry, waiting.attempts, askedForMs, random);
-    this.#putBack(running, clock.now() + delayMs);
   }
 
   #expire(): void {
@@ -418,8 +252,4 @@ export class Lane {
     const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(ms)));
     this.#wakeTimer = setTimeout(() => this.#pump(), delayMs);
   }
-}
-
-function workedOf({ received, attempts, calledAt }: WaitingRequest): Worked {
-  return { received, history: { attempts, calledAt, coalesced: 1, reconciled: false } };
 }

@@ -146,7 +146,8 @@ export class RequestQueue {
     const waiting = popWhile(this.#expiring, (one) => !isWaiting(one));
     if (waiting === undefined || notAfterOf(waiting) >= epochMs) return undefined;
     this.#expiring.pop();
-    if (waiting.place === "parked") for (const parked of this.#parked.values()) parked.delete(waiting);
+    if (waiting.place === "parked")
+      for (const parked of this.#parked.values()) parked.delete(waiting);
     this.#leave(waiting, "gone");
     return waiting;
   }

@@ -11,7 +11,7 @@ const NO_RECORD = {} as KafkaRecord;
 
 function outcomeOf(requestId: string, status: OutcomeStatus, provider = "dw"): RerunOutcome {
   const { echo } = anOutcome();
-  return wireOutcomeOf(anOutcome({ status, echo: { ...echo, requestId, provider } }), "d");
+  return wireOutcomeOf(anOutcome({ status, echo: { ...echo, requestId, provider } }));
 }
 
 /** Waits for `ids` while these outcomes come; afterwards nothing comes until the signal aborts. */

@@ -17,7 +17,6 @@ const outcome = wireOutcomeOf(
       { target: "2", status: "FAILED", message: null },
     ],
   }),
-  "d",
 );
 
 it("shows an outcome in one line, under its heading", () => {

@@ -79,6 +79,21 @@ export function describePhases(rig: Rig, secure: boolean): void {
       expect(await reruns()).toMatchObject([{ targets: [other] }]);
     });
 
+    it("is unavailable: a right to write that has ended when the gate opens", async () => {
+      const gate = {
+        pass: async () => () => {
+          throw new Error("its time is over");
+        },
+      };
+      const end = await rerun(await open(secure), { gate });
+
+      expect(end).toMatchObject({
+        kind: "unavailable",
+        message: "nothing was sent: its time is over",
+      });
+      expect(await reruns()).toStrictEqual([]);
+    });
+
     it("is unavailable: an abort before it began", async () => {
       const signal = AbortSignal.abort(new Error("stopped"));
       const end = await rerun(await open(secure), { signal });

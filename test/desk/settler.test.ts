@@ -57,6 +57,7 @@ function aSettler(role: Role = "source") {
     deeds: [] as string[],
     entry: null as Entry | null,
     isDriven: false,
+    isTrusted: true,
     seenAt: performance.now(),
     liveSince: performance.now(),
     isConfigured: true,
@@ -81,6 +82,9 @@ function aSettler(role: Role = "source") {
       // Only what is used of the states.
       of: () => ({ entry: () => rig.entry ?? undefined, logTime: 1_700_000_060_000 }) as never,
       seenAt: () => rig.seenAt,
+      get isTrusted() {
+        return rig.isTrusted;
+      },
       get liveSince() {
         return rig.liveSince;
       },
@@ -334,6 +338,19 @@ describe("a request that the provider took", () => {
     expect(rig.followed[0]?.signal.aborted).toBe(true);
     expect(rig.deeds.slice(0, 2)).toStrictEqual(["follow", "publish SUCCEEDED"]);
   });
+});
+
+it.each([
+  ["published", done],
+  ["judged", claimed],
+  ["followed", accepted(true)],
+])("nothing is %s when the journal cannot be trusted any more", async (_name, entry) => {
+  const { rig, consider } = aSettler();
+  rig.isTrusted = false;
+  consider(entry);
+  await pass(10 * JUDGED_AFTER_MS);
+
+  expect(rig.deeds).toStrictEqual([]);
 });
 
 it("is idle only when nothing is being published", async () => {

@@ -115,17 +115,15 @@ describe("the verdict on a call", () => {
 });
 
 describe("the verdict after the last attempt", () => {
-  it.each(["throttled", "unavailable"] as const)("is FAILED when it was %s", (kind) => {
-    const end = { kind, retryAfterMs: null, message: "last words", ...trace };
-
-    expect(verdictOfExhausted(end, targets, 5)).toMatchObject({
+  it("is FAILED, with the last one's words", () => {
+    expect(verdictOfExhausted({ message: "last words", ...trace }, targets, 5)).toStrictEqual({
       status: "FAILED",
       reason: {
         code: "RETRIES_EXHAUSTED",
         message: "Not one of 5 calls was executed; the last: last words",
       },
       targets: all("FAILED"),
-      providerRequestId: "call-1",
+      ...{ ...trace, asyncJobId: null },
     });
   });
 });

@@ -1,4 +1,6 @@
 import type { Source } from "../../src/domain/rerun-request.ts";
+import type { DecodedRequest } from "../../src/inbound/decode-request.ts";
+import { aRequest } from "../support/a-received-request.ts";
 
 /** The record name under which requests come. */
 export const REQUEST_RECORD = "rerun.v1.RerunRequest";
@@ -43,4 +45,13 @@ export function aDecodedOperation(
 /** The source of one record of partition 0. */
 export function aSource(offset: bigint, partition = 0): Source {
   return { topic: "requests", partition, offset };
+}
+
+/** What the decoder makes of a well-formed request whose only end is `REJECTED`. */
+export function aSenselessRequest(offset: bigint): DecodedRequest {
+  return {
+    ...{ kind: "senseless", request: aRequest(), source: aSource(offset) },
+    ...{ reason: { code: "INVALID_REQUEST", message: "it names no targets" } },
+    ...{ receivedAt: 1_700_000_001_000, trace: null },
+  };
 }

@@ -39,7 +39,7 @@ describe("a record becomes", () => {
     const decoder = decoderOf(decoded(aDecodedRequest({ requestId: "" })));
     expect(await decoder.decode(aRecord(7n, { headers }), 1234)).toMatchObject({
       kind: "senseless",
-      echo: { requestId: "" },
+      request: { requestId: "" },
       reason: { code: "INVALID_REQUEST" },
       source: aSource(7n),
       receivedAt: 1234,

@@ -1,8 +1,10 @@
 import type { DecodedRequest } from "../../src/inbound/decode-request.ts";
 import type { Desk, Senseless } from "../../src/inbound/desk.ts";
 import { Intake, type IntakeParts, type RecordFeed } from "../../src/inbound/intake.ts";
+import type { Watermarks } from "../../src/inbound/partition-starts.ts";
 import type { ReceivedRequest } from "../../src/domain/rerun-request.ts";
 import { RequestParser } from "../../src/inbound/parse-request.ts";
+import type { Watermark } from "../../src/journal/watermark.ts";
 import type { KafkaRecord } from "../../src/kafka/record.ts";
 import type { PublishEnd } from "../../src/kafka/outgoing-record.ts";
 import { aDecodedRequest, REQUEST_RECORD } from "./a-request.ts";
@@ -14,6 +16,8 @@ export class FakeFeed implements RecordFeed {
   readonly commits: (readonly (readonly [number, bigint])[])[] = [];
   commitFails: Error | null = null;
   commitGate: Promise<void> = Promise.resolve();
+  /** `partition/offset`, in order. */
+  readonly seeks: string[] = [];
 
   pause(partition: number): void {
     this.paused.add(partition);
@@ -27,6 +31,10 @@ export class FakeFeed implements RecordFeed {
     this.commits.push([...offsets]);
     await this.commitGate;
     if (this.commitFails !== null) throw this.commitFails;
+  }
+
+  seek(partition: number, offset: bigint): void {
+    this.seeks.push(`${partition}/${offset}`);
   }
 }
 
@@ -46,8 +54,10 @@ export class FakeDesk implements Desk {
     return { kind: "taken" };
   }
 
-  reject({ source }: Senseless): void {
+  reject({ source }: Senseless): ReturnType<Desk["reject"]> {
+    if (this.conflicts) return { kind: "conflict", message: "asked for something else before" };
     this.rejected.push(source.offset);
+    return { kind: "taken" };
   }
 
   forget(): ReadonlySet<bigint> {
@@ -75,6 +85,23 @@ export class FakeDecoder {
   }
 }
 
+/** A checkpoint that knows what it was told; voiding it ends when the test lets it, at once unless told. */
+export class FakeWatermarks implements Watermarks {
+  readonly known = new Map<number, Watermark>();
+  readonly voided: number[] = [];
+  voiding: Promise<void> = Promise.resolve();
+
+  of(partition: number): Watermark | null {
+    return this.known.get(partition) ?? null;
+  }
+
+  async void(partition: number): Promise<void> {
+    this.voided.push(partition);
+    await this.voiding;
+    this.known.delete(partition);
+  }
+}
+
 /** Dead letters that end as told; `published` at once unless told. */
 export class FakeDeadLetters {
   readonly published: string[] = [];
@@ -94,17 +121,25 @@ export function anIntake(overrides: Partial<IntakeParts> = {}) {
     decoder: new FakeDecoder(),
     desk: new FakeDesk(),
     deadLetters: new FakeDeadLetters(),
+    watermarks: new FakeWatermarks(),
     log: new RecordingLog(),
     counted: [] as string[],
+    /** What was ours at each assignment that was told. */
+    assignments: [] as string[],
     failures: [] as unknown[],
   };
-  const intake = new Intake({
+  const intake: Intake = new Intake({
     ...fakes,
     metrics: {
       requestReceived: (provider, operation) => void fakes.counted.push(`${provider} ${operation}`),
       deadLettered: (reason) => void fakes.counted.push(`dead ${reason}`),
+      completeAgain: (records) => void fakes.counted.push(`complete ${records}`),
     },
     maxWaiting: 100,
+    assigned: () => {
+      const ours = [0, 1, 2, 3].filter((partition) => intake.owns(partition));
+      fakes.assignments.push(ours.join());
+    },
     failed: (error) => void fakes.failures.push(error),
     ...overrides,
   });

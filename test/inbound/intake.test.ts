@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { anIntake } from "./fakes.ts";
 import { aRecord, records } from "./a-record.ts";
-import { aSource } from "./a-request.ts";
+import { aSenselessRequest, aSource } from "./a-request.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -47,14 +47,24 @@ describe("records", () => {
   });
 
   test("that make no sense are rejected at the desk", async () => {
-    const { intake, decoder, desk } = anIntake();
-    const senseless = { echo: { provider: "p", operationName: "o" }, source: aSource(5n) };
-    decoder.ends.set(5n, () => ({ kind: "senseless", ...senseless }) as never);
+    const { intake, decoder, desk, counted } = anIntake();
+    decoder.ends.set(5n, () => aSenselessRequest(5n));
     intake.onAssignment([0], 1);
     intake.onRecords(0, records(5n, 1), 6n);
     await settle();
     expect(desk.rejected).toEqual([5n]);
+    expect(counted).toEqual(["dataworks-sh DataWorksRerunTaskInstances"]);
     expect(intake.openCount).toBe(1);
+  });
+
+  test("that make no sense and ask for something else under a known id are dead letters", async () => {
+    const { intake, decoder, desk, deadLetters } = anIntake();
+    decoder.ends.set(5n, () => aSenselessRequest(5n));
+    desk.conflicts = true;
+    intake.onAssignment([0], 1);
+    intake.onRecords(0, records(5n, 1), 6n);
+    await settle();
+    expect(deadLetters.published).toEqual(["5 conflicting-request-id"]);
   });
 
   test("that cannot be worked are dead letters, and the next one is worked", async () => {
@@ -85,10 +95,10 @@ describe("records", () => {
     setImmediate(() => (atNextTurn = desk.received.length));
     intake.onAssignment([0], 1);
     intake.onRecords(0, records(0n, 3_000), 3_000n);
-    await vi.waitFor(() => expect(desk.received).toHaveLength(3_000));
+    await vi.waitFor(() => expect(desk.received).toHaveLength(3_000), { timeout: 60_000 });
     expect(atNextTurn).toBeGreaterThan(0);
     expect(atNextTurn).toBeLessThan(3_000);
-  });
+  }, 60_000);
 
   test("a bug on the way is told, and nothing after it is handed over", async () => {
     const { intake, decoder, desk, failures } = anIntake();

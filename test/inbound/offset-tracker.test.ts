@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { OffsetTracker } from "../../src/inbound/offset-tracker.ts";
+import { OffsetTracker, type Stretch } from "../../src/inbound/offset-tracker.ts";
 
 function begun(...offsets: bigint[]): OffsetTracker {
   const tracker = new OffsetTracker();
@@ -127,6 +127,44 @@ test("counts what is open, and what the committable offset does not cover", () =
   expect([tracker.openCount, tracker.uncommittedCount]).toEqual([1, 1]);
 });
 
+describe("the finished stretches above what may be committed", () => {
+  test("are none before a run, and none where all below is finished", () => {
+    expect(new OffsetTracker().finishedStretches(10)).toEqual([]);
+    const tracker = begun(10n, 11n, 12n);
+    tracker.finish(10n);
+    tracker.finish(11n);
+    expect(tracker.finishedStretches(10)).toEqual([]);
+  });
+
+  test("end where an unfinished one stands, the last one behind what was delivered", () => {
+    const tracker = begun(10n, 11n, 12n, 20n, 21n);
+    for (const offset of [11n, 12n, 21n]) tracker.finish(offset);
+    expect(tracker.finishedStretches(10)).toEqual([
+      { from: 11n, to: 20n },
+      { from: 21n, to: 22n },
+    ]);
+  });
+
+  test("are the lowest ones when there are too many", () => {
+    const tracker = begun(...Array.from({ length: 21 }, (_, offset) => BigInt(offset)));
+    for (let offset = 1n; offset < 21n; offset += 2n) tracker.finish(offset);
+    expect(tracker.finishedStretches(2)).toEqual([
+      { from: 1n, to: 2n },
+      { from: 3n, to: 4n },
+    ]);
+    expect(tracker.finishedStretches(10)).toHaveLength(10);
+    expect(tracker.finishedStretches(11)).toHaveLength(10);
+  });
+});
+
+/** Whether the stretches come in order and apart, each with something in it. */
+function areApart(stretches: readonly Stretch[]): boolean {
+  return stretches.every(({ from, to }, index) => {
+    const next = stretches[index + 1];
+    return from < to && (next === undefined || to < next.from);
+  });
+}
+
 test("200,000 open offsets cost no more per step than a few", () => {
   const tracker = new OffsetTracker();
   const count = 200_000n;
@@ -162,6 +200,12 @@ class Model {
   lose(goingOn: ReadonlySet<bigint>): void {
     for (const offset of [...this.open]) if (!goingOn.has(offset)) this.open.delete(offset);
     this.seen = [];
+  }
+
+  /** The delivered and finished ones above the lowest unfinished one. */
+  finishedAbove(): readonly bigint[] {
+    const low = this.committable() ?? 0n;
+    return this.seen.filter((offset) => offset >= low && this.finished.has(offset));
   }
 
   committable(): bigint | null {
@@ -233,8 +277,13 @@ test("agrees with a naive model in any order of delivery, completion, redelivery
           committed = Math.min(log.length, committed + action.others);
           position = committed;
         }
-        found.push(tracker.committable(), tracker.openCount);
-        expected.push(model.committable(), model.open.size);
+        const stretches = tracker.finishedStretches(1000);
+        const isInOne = (offset: bigint) =>
+          stretches.some(({ from, to }) => offset >= from && offset < to);
+        found.push(tracker.committable(), tracker.openCount, areApart(stretches));
+        expected.push(model.committable(), model.open.size, true);
+        found.push(model.seen.filter(isInOne), tracker.finishedStretches(2));
+        expected.push(model.finishedAbove(), stretches.slice(0, 2));
       }
       expect(found).toEqual(expected);
       expect(handedOutTwice).toEqual([]);

@@ -76,7 +76,10 @@ test("records of every kind, through broker and registry, end where they belong"
         received.push(one);
         return { kind: "taken" };
       },
-      reject: (one) => void rejected.push(one),
+      reject: (one) => {
+        rejected.push(one);
+        return { kind: "taken" };
+      },
       forget: () => new Set(),
     },
   });
@@ -101,7 +104,7 @@ test("records of every kind, through broker and registry, end where they belong"
   ]);
   expect(rejected).toMatchObject([
     {
-      echo: { requestId: "not allowed" },
+      request: { requestId: "not allowed" },
       reason: { code: "INVALID_REQUEST" },
       source: { offset: 4n },
     },

@@ -29,8 +29,11 @@ const FINISHED = {
 };
 /** A connection whose keys stand in files. */
 const ROTATING = "dataworks-rotating";
+/** A connection that calls again what evidence shows as not executed. */
+const RETRYING = "dataworks-retrying";
 /** Two connections with the limits of the first. */
 const SHARED = { owner: "wedata-owner", sharer: "wedata-sharer" };
+const RETRIED = { ran: 773_001n, neverRan: 773_002n };
 const LIMITS = { callsPerSecond: 4, perOperation: { TencentRerunScheduleInstances: 2 } };
 
 const ALWAYS = { evidence: { before: "always", interval: "200ms" } };
@@ -58,6 +61,13 @@ beforeAll(async () => {
     }),
     processes.simulator(),
   ]);
+  for (const [target, executed] of [
+    [RETRIED.ran, true],
+    [RETRIED.neverRan, false],
+  ] as const) {
+    const filter = { effect: "rerun", target: String(target) } as const;
+    await simulator.admin.inject({ kind: "reset", executed, count: 1, filter });
+  }
   const { tencentUrl, alibabaUrl } = simulator;
   const rotating = {
     type: "static",
@@ -73,10 +83,17 @@ beforeAll(async () => {
       dataworksAt(alibabaUrl, { name: FINISHED.dataworks, ...TO_THE_END }),
       dmsAt(alibabaUrl, { name: FINISHED.dms, ...TO_THE_END }),
       dataworksAt(alibabaUrl, { name: ROTATING, credentials: rotating }),
+      dataworksAt(alibabaUrl, { name: RETRYING, uncertain: "retry-if-absent", ...ALWAYS }),
       wedataAt(tencentUrl, { name: SHARED.owner, rateLimit: LIMITS }),
       wedataAt(tencentUrl, { name: SHARED.sharer, rateLimit: { shareWith: SHARED.owner } }),
     ]),
   );
+  // That a call did not run is proven after half a minute: the other tests need not wait for it.
+  const retrying = { provider: RETRYING };
+  await topics.send([
+    forDataworks("retried-ran", [RETRIED.ran], retrying),
+    forDataworks("retried-never-ran", [RETRIED.neverRan], retrying),
+  ]);
 });
 afterAll(async () => {
   await processes.close();
@@ -241,8 +258,8 @@ describe("each of the five operations", () => {
   );
 });
 
-describe("a target that is called again while its first call is judged", () => {
-  it("has one rerun, which is evidence for no more than one of them", async () => {
+describe("a target that is asked for again while its first call is judged", () => {
+  it("is not called before that call is concluded, so that its rerun is evidence for one alone", async () => {
     const id = bigOf(6);
     const filter = { effect: "rerun", target: String(id) } as const;
     await simulator.admin.inject({ kind: "reset", executed: false, count: 1, filter });
@@ -251,9 +268,33 @@ describe("a target that is called again while its first call is judged", () => {
     await waitFor("the first call is lost", async () => (await arrived()).length === 1);
     await topics.send(forDataworks("ran-second", [id]));
 
-    expect(await topics.final("ran-second")).toMatchObject({ status: "SUCCEEDED" });
-    expect(await topics.final("never-ran-first")).toMatchObject({ status: "UNKNOWN" });
+    const second = await topics.final("ran-second");
+    const first = await topics.final("never-ran-first");
+    expect(second).toMatchObject({ status: "SUCCEEDED", reconciled: false, attempts: 1 });
+    expect(first).toMatchObject({
+      status: "FAILED",
+      reason: { code: "NOT_EXECUTED" },
+      reconciled: true,
+    });
+    expect(second.calledAt).toBeGreaterThanOrEqual(first.completedAt);
     expect((await arrived()).map(({ executed }) => executed)).toEqual([false, true]);
+  });
+});
+
+describe("an uncertain call of a connection with retry-if-absent", () => {
+  it("is not repeated when it ran", async () => {
+    expect(await topics.final("retried-ran")).toMatchObject({
+      ...{ status: "SUCCEEDED", reconciled: true, attempts: 1 },
+    });
+    expect(await rerunsOf(simulator, String(RETRIED.ran))).toHaveLength(1);
+  });
+
+  it("is repeated, by the same process and once, when it is proven that it did not run", async () => {
+    expect(await topics.final("retried-never-ran")).toMatchObject({
+      ...{ status: "SUCCEEDED", reconciled: false, attempts: 2 },
+    });
+    const calls = await rerunsOf(simulator, String(RETRIED.neverRan));
+    expect(calls.map(({ executed }) => executed)).toEqual([false, true]);
   });
 });
 
@@ -331,8 +372,8 @@ describe("/metrics", () => {
   it("counts what readings showed", async () => {
     const page = await fetchMetrics(service);
 
-    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "ran" })).toBe(5);
-    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "did-not-run" })).toBe(4);
-    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "cannot-tell" })).toBe(2);
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "ran" })).toBe(6);
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "did-not-run" })).toBe(6);
+    expect(sumOf(page, "rerun_reconciliations_total", { verdict: "cannot-tell" })).toBe(1);
   });
 });

@@ -5,11 +5,12 @@ import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
 import { ownEnvironment } from "../../dev/stack/own-environment.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
 import { loadSchemas } from "../../src/avro/schemas.ts";
+import { conflictingOutcomes } from "../support/kept-promises.ts";
 import { eventsOf } from "../support/log-events.ts";
 import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import { configOf, dataworksAt, wedataAt } from "../support/service-config.ts";
 import { ServiceTopics, waitFor } from "../support/service-topics.ts";
-import { rerunsOf } from "../support/simulator-calls.ts";
+import { callsAt, rerunsOf } from "../support/simulator-calls.ts";
 import { TestProcesses } from "../support/test-service.ts";
 import { forDataworks, forWedata, instanceKey } from "../support/wire-requests.ts";
 
@@ -39,6 +40,8 @@ beforeAll(async () => {
     // A broker that comes back waits so long for the group's members of the time before.
     kafka: { ...(config["kafka"] as object), sessionTimeout: "6s", heartbeatInterval: "1s" },
     schemaRegistry: { url: registryUrl, timeout: "500ms" },
+    // Less than the brokers are away here.
+    http: { ...(config["http"] as object), stallAfter: "8s" },
   });
 });
 afterAll(async () => {
@@ -97,34 +100,93 @@ describe("a registry that does not answer", () => {
   });
 });
 
-describe("a broker that is killed in the middle of the work", () => {
-  const ids = Array.from({ length: 60 }, (_, n) => `through-${n}`);
+/** What `/livez` answers from now on until the returned function is called, which tells its problems. */
+function watchLiveness(): () => Promise<readonly string[]> {
+  const problems: string[] = [];
+  let isOver = false;
+  const watch = async (): Promise<void> => {
+    while (!isOver) {
+      const { status, reasons } = await page("/livez");
+      if (status !== 200) problems.push(...reasons);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  const watching = watch();
+  return async () => {
+    isOver = true;
+    await watching;
+    return problems;
+  };
+}
 
-  it("is waited for, alive and not ready, and every request has its outcome", async () => {
+/** Waits until nothing can be claimed and no call is under way any more. */
+async function untilStill(): Promise<void> {
+  await waitFor("nothing is called any more", async () => {
+    const { journal, lanes } = await service.status();
+    return journal?.open === false && lanes.every(({ inFlight }) => inFlight === 0);
+  });
+}
+
+describe.each([
+  ["is killed in the middle of the work", "killed"],
+  ["hangs in the middle of the work", "frozen"],
+] as const)("a broker that %s", (_, end) => {
+  const ids = Array.from({ length: 60 }, (_one, n) => `${end}-${n}`);
+  const { leave, comeBack } = {
+    killed: { leave: async () => stack.kafka.kill(), comeBack: async () => stack.kafka.start() },
+    frozen: { leave: () => stack.kafka.freeze(), comeBack: () => stack.kafka.thaw() },
+  }[end];
+
+  it("is waited for, alive and not ready, without a call", async () => {
     await topics.send(ids.map((id) => forWedata(id)));
-    await waitFor("some are done", () => topics.of("through-5").length === 2);
-    await stack.kafka.kill();
-    await waitFor("it is not ready", async () => (await page("/readyz")).status === 503);
-    expect((await page("/livez")).status).toBe(200);
-    await stack.kafka.start();
+    await waitFor("some are done", () => topics.of(`${end}-5`).length === 2);
+    const problems = watchLiveness();
+    await leave();
+    await untilStill();
+    const called = await callsAt(simulator);
+    await waitFor("it says that its group is away too", async () => {
+      const { status, reasons } = await page("/readyz");
+      return status === 503 && reasons.length > 1;
+    });
+    expect(await callsAt(simulator)).toEqual(called);
+    expect(called.length).toBeGreaterThan(0);
+    await comeBack();
+    expect(await problems()).toEqual([]);
+  });
+
+  it("makes the work go on when it is back, and every request has its outcome", async () => {
     const finals = await topics.finals(ids);
-    expect(finals.map(({ status }) => status)).toEqual(ids.map(() => "SUCCEEDED"));
+    // None was judged: without evidence that would be UNKNOWN.
+    expect(finals.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(
+      ids.map(() => "SUCCEEDED 1"),
+    );
     await topics.allCommitted();
     await waitFor("it is ready", async () => (await page("/readyz")).status === 200);
   });
 
-  it("made nothing be called twice", async () => {
+  it("made nothing be called or told twice", async () => {
     const calls = await Promise.all(ids.map(async (id) => rerunsOf(simulator, instanceKey(id))));
     expect(calls.filter(({ length }) => length !== 1)).toEqual([]);
     const distinct = ids.map(
       (id) => new Set(topics.of(id).map(({ outcome }) => outcome.outcomeId)),
     );
     expect(distinct.filter(({ size }) => size !== 2)).toEqual([]);
+    expect(conflictingOutcomes(topics)).toEqual([]);
     // What was delivered again after the outage is no repetition by a requester.
     expect(sumOf(await fetchMetrics(service), "rerun_requests_duplicate_total")).toBe(0);
   });
+});
 
-  it("does not keep the process from ending with 0", async () => {
+describe("a service whose brokers were away", () => {
+  it("has given back the claims that came to nothing", async () => {
+    const page = await fetchMetrics(service);
+    expect(sumOf(page, "rerun_claims_total", { result: "lapsed" })).toBeGreaterThan(0);
+    expect(sumOf(page, "rerun_journal_open_requests")).toBe(0);
+    const { journal } = await service.status();
+    expect(journal).toMatchObject({ open: true, drivenClaims: 0 });
+  });
+
+  it("ends with 0", async () => {
     expect(await service.stop()).toBe(0);
   });
 });

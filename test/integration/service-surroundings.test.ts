@@ -67,7 +67,7 @@ describe("check", () => {
       brokers: ["127.0.0.1:9"],
       registryUrl: `${NOWHERE}/apis`,
       groupId: "nobodys",
-      topics: { requests: "a", outcomes: "b", deadLetters: "c" },
+      topics: { requests: "a", outcomes: "b", deadLetters: "c", journal: "d", checkpoints: "e" },
     };
     const wrong = { type: "static", id: "nobody", secret: "nothing" };
     const providers = [
@@ -93,13 +93,11 @@ describe("check", () => {
       dataworksAt(simulator.alibabaUrl),
     ]);
     const before = await check(config);
-    const { requests, outcomes, deadLetters } = topics.place.topics;
+    const names = { ...topics.place.topics };
     expect(before.code).toBe(1);
     expect(before.problems).toEqual([
-      ...[requests, outcomes, deadLetters].map((name) =>
-        matching(`^topic ${name}: does not exist`),
-      ),
-      matching(`^schema registry: ${outcomes}-value: .*not registered`),
+      ...Object.values(names).map((name) => matching(`^topic ${name}: does not exist`)),
+      matching(`^schema registry: ${names.outcomes}-value: .*not registered`),
     ]);
     await topics.create();
     await topics.registerSchemas();
@@ -114,15 +112,15 @@ describe("run", () => {
     const service = await processes.service(
       configOf(topics.place, [wedataAt(simulator.tencentUrl)]),
     );
-    await waitFor("it looked", async () => (await page(service, "/readyz")).reasons.length === 4);
+    await waitFor("it looked", async () => (await page(service, "/readyz")).reasons.length === 6);
     const { status, reasons } = await page(service, "/readyz");
     expect(status).toBe(503);
-    const { requests, outcomes, deadLetters } = topics.place.topics;
-    for (const name of [requests, outcomes, deadLetters, `${outcomes}-value`]) {
+    const names = { ...topics.place.topics };
+    for (const name of [...Object.values(names), `${names.outcomes}-value`]) {
       expect(reasons.join("\n")).toContain(name);
     }
     expect(await page(service, "/livez")).toEqual({ status: 200, ok: true, reasons: [] });
-    expect(eventsOf(service, "surroundings.not-ready")).toHaveLength(4);
+    expect(eventsOf(service, "surroundings.not-ready")).toHaveLength(6);
 
     await topics.create();
     await topics.registerSchemas();
@@ -181,7 +179,7 @@ describe("run", () => {
       brokers: [`127.0.0.1:${port}`],
       registryUrl: NOWHERE,
       groupId: "nobodys",
-      topics: { requests: "a", outcomes: "b", deadLetters: "c" },
+      topics: { requests: "a", outcomes: "b", deadLetters: "c", journal: "d", checkpoints: "e" },
     };
     const config = configOf(place, [wedataAt(NOWHERE)]);
     // kafkajs waits for longer than any test takes.
@@ -190,7 +188,7 @@ describe("run", () => {
     const service = await processes.service({ ...config, kafka });
     await asked;
     expect(await service.stop()).toBe(0);
-    expect(eventsOf(service, "drain.ended")).toHaveLength(1);
+    expect(eventsOf(service, "service.stopped")).toHaveLength(1);
   });
 
   it("ends with one clear message when its HTTP port is taken", async () => {

@@ -11,7 +11,8 @@ import { submitCommand, type SubmitOptions } from "../../src/cli/submit.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { OutcomeStatus } from "../../src/domain/outcome.ts";
 import { RecordPublisher } from "../../src/kafka/publisher.ts";
-import { createMissing, topicSpecs } from "../../src/kafka/topics.ts";
+import { topicSpecs } from "../../src/kafka/topic-specs.ts";
+import { createMissing } from "../../src/kafka/topics.ts";
 import { silentLog } from "../../src/observability/silent-log.ts";
 import { Outbox } from "../../src/outbound/outbox.ts";
 import { aConfig, ownTopics } from "../cli/a-config.ts";
@@ -30,7 +31,8 @@ async function setUp() {
   const topics = ownTopics();
   const config = aConfig({ brokers: inject("brokers"), topics }, inject("registryUrl"));
   const connection = await connectTo(inject("brokers"));
-  await createMissing(connection.admin, topicSpecs(topics), { partitions: 3, replication: null });
+  const specs = topicSpecs(topics, { dedupeWindowMs: config.dedupe.windowMs });
+  await createMissing(connection.admin, specs, { partitions: 3, replication: null });
   const registry = createRegistry(config.schemaRegistry);
   const { requests, outcomes } = loadSchemas(topics);
   for (const { subject, text, level } of [requests, outcomes]) {

@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { CompletedSources } from "../../src/journal/completed-sources.ts";
 import type { CompletedOffsets } from "../../src/journal/journal-record.ts";
 
+/** For a machine that has other work as well. */
+const BUSY = { timeout: 30_000 };
+
 const MOST = 24;
 
 /** Some offsets that are complete, as an owner tells them: the lowest stretch as `low`. */
@@ -44,41 +47,45 @@ const SPANS = [0, 1].flatMap((partition) =>
 );
 
 describe("completed sources", () => {
-  it("are all that anybody told of a partition, in whatever order, since it began anew", () => {
-    fc.assert(
-      fc.property(fc.array(aTelling, { maxLength: 8 }), (tellings) => {
-        const sources = new CompletedSources();
-        const known = [new Set<number>(), new Set<number>()];
-        const freshAt: (bigint | null)[] = [null, null];
-        for (const [index, { partition, complete, fresh }] of tellings.entries()) {
-          const position = BigInt(index) * 10n;
-          sources.learn(toldOf(complete, partition, fresh), position);
-          known[partition] = new Set([...(fresh ? [] : known[partition]!), ...complete]);
-          if (fresh) freshAt[partition] = position;
-        }
-        const answers = SPANS.map(({ partition, least, most }) => {
-          const span = { partition, least: BigInt(least), most: BigInt(most) };
-          return [
-            sources.has(partition, span.least),
-            sources.covers(span, 1_000n),
-            sources.covers(span, freshAt[partition] ?? -1n),
-          ];
-        });
-        const expected = SPANS.map(({ partition, least, most }) => {
-          const complete = known[partition]!;
-          const isOver = offsetsOf(least, most).every((one) => complete.has(one));
-          const isTold = tellings.some((one) => one.partition === partition);
-          const wasFresh = freshAt[partition] !== null;
-          return [complete.has(least), isTold && isOver, wasFresh || (isTold && isOver)];
-        });
-        expect(answers).toStrictEqual(expected);
-        const again = new CompletedSources();
-        again.restore(sources.saved());
-        expect(again.saved()).toStrictEqual(sources.saved());
-      }),
-      { numRuns: 100 },
-    );
-  });
+  it(
+    "are all that anybody told of a partition, in whatever order, since it began anew",
+    BUSY,
+    () => {
+      fc.assert(
+        fc.property(fc.array(aTelling, { maxLength: 8 }), (tellings) => {
+          const sources = new CompletedSources();
+          const known = [new Set<number>(), new Set<number>()];
+          const freshAt: (bigint | null)[] = [null, null];
+          for (const [index, { partition, complete, fresh }] of tellings.entries()) {
+            const position = BigInt(index) * 10n;
+            sources.learn(toldOf(complete, partition, fresh), position);
+            known[partition] = new Set([...(fresh ? [] : known[partition]!), ...complete]);
+            if (fresh) freshAt[partition] = position;
+          }
+          const answers = SPANS.map(({ partition, least, most }) => {
+            const span = { partition, least: BigInt(least), most: BigInt(most) };
+            return [
+              sources.has(partition, span.least),
+              sources.covers(span, 1_000n),
+              sources.covers(span, freshAt[partition] ?? -1n),
+            ];
+          });
+          const expected = SPANS.map(({ partition, least, most }) => {
+            const complete = known[partition]!;
+            const isOver = offsetsOf(least, most).every((one) => complete.has(one));
+            const isTold = tellings.some((one) => one.partition === partition);
+            const wasFresh = freshAt[partition] !== null;
+            return [complete.has(least), isTold && isOver, wasFresh || (isTold && isOver)];
+          });
+          expect(answers).toStrictEqual(expected);
+          const again = new CompletedSources();
+          again.restore(sources.saved());
+          expect(again.saved()).toStrictEqual(sources.saved());
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
 
   it("do not shrink when a late copy or a new owner tells less", () => {
     const sources = new CompletedSources();

@@ -4,6 +4,9 @@ import { CompletedSources } from "../../src/journal/completed-sources.ts";
 import { FinishedRequests } from "../../src/journal/finished-requests.ts";
 import { type FinishedRequest, SealedSegment } from "../../src/journal/sealed-segment.ts";
 
+/** For a machine that has other work as well. */
+const BUSY = { timeout: 30_000 };
+
 const HOUR = 3_600_000;
 
 /** A request that finished, by a number; its record stands at offset `number` of partition 0. */
@@ -173,7 +176,7 @@ describe("finished requests", () => {
     });
   });
 
-  it("are what a list without segments says, over any borders, restarts and windows", () => {
+  it("are what a list without segments says, over any borders, restarts and windows", BUSY, () => {
     const aNumber = fc.integer({ min: 1, max: 12 });
     const anOp = fc.record({
       what: fc.constantFrom("add", "add", "add", "seal", "complete", "window", "restart"),

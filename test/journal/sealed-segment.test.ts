@@ -6,6 +6,9 @@ import {
   type SegmentFacts,
 } from "../../src/journal/sealed-segment.ts";
 
+/** For a machine that has other work as well. */
+const BUSY = { timeout: 30_000 };
+
 const sixteen = fc
   .bigInt({ min: 0n, max: 2n ** 128n - 1n })
   .map((bits) => Buffer.from(bits.toString(16).padStart(32, "0"), "hex").toString("latin1"));
@@ -37,27 +40,31 @@ const request: FinishedRequest = {
 };
 
 describe("a sealed segment", () => {
-  it("knows each of its requests and no other, and is the same when read from its bytes", () => {
-    fc.assert(
-      fc.property(someRequests, someFacts, sixteen, (requests, about, absent) => {
-        const sealed = SealedSegment.seal(about, requests);
-        const read = SealedSegment.fromBytes(sealed.toBytes());
+  it(
+    "knows each of its requests and no other, and is the same when read from its bytes",
+    BUSY,
+    () => {
+      fc.assert(
+        fc.property(someRequests, someFacts, sixteen, (requests, about, absent) => {
+          const sealed = SealedSegment.seal(about, requests);
+          const read = SealedSegment.fromBytes(sealed.toBytes());
 
-        expect(read.facts).toStrictEqual(about);
-        expect(read.toBytes().equals(sealed.toBytes())).toBe(true);
-        const all = requests.map(() => ({ isSameContent: true, isSameSource: true }));
-        const isIn = requests.some(({ key }) => key === absent);
-        for (const segment of [sealed, read]) {
-          expect(segment.size).toBe(requests.length);
-          expect(requests.map((one) => segment.find(one))).toStrictEqual(all);
-          expect(requests.every(({ key }) => segment.has(key))).toBe(true);
-          expect(segment.has(absent)).toBe(isIn);
-          expect(segment.find({ ...request, key: absent }) !== undefined).toBe(isIn);
-        }
-      }),
-      { numRuns: 100 },
-    );
-  });
+          expect(read.facts).toStrictEqual(about);
+          expect(read.toBytes().equals(sealed.toBytes())).toBe(true);
+          const all = requests.map(() => ({ isSameContent: true, isSameSource: true }));
+          const isIn = requests.some(({ key }) => key === absent);
+          for (const segment of [sealed, read]) {
+            expect(segment.size).toBe(requests.length);
+            expect(requests.map((one) => segment.find(one))).toStrictEqual(all);
+            expect(requests.every(({ key }) => segment.has(key))).toBe(true);
+            expect(segment.has(absent)).toBe(isIn);
+            expect(segment.find({ ...request, key: absent }) !== undefined).toBe(isIn);
+          }
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
 
   it("tells neighbours apart: keys that differ in one bit", () => {
     fc.assert(
@@ -71,7 +78,7 @@ describe("a sealed segment", () => {
     );
   });
 
-  it("has the same bytes in whatever order its requests came", () => {
+  it("has the same bytes in whatever order its requests came", BUSY, () => {
     const mixed = someRequests.chain((all) =>
       fc.tuple(
         fc.constant(all),
@@ -100,7 +107,7 @@ describe("a sealed segment", () => {
     });
   });
 
-  it("tells apart the records next to one another, in all partitions", () => {
+  it("tells apart the records next to one another, in all partitions", BUSY, () => {
     const offsets = Array.from({ length: 2_000 }, (_, one) => BigInt(one));
     const far = [2n ** 32n, 2n ** 33n, 2n ** 62n].map((one) => one + request.offset);
     const segment = SealedSegment.seal(facts, [request]);

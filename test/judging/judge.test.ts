@@ -9,7 +9,9 @@ afterEach(() => void vi.useRealTimers());
 
 const call: RerunCall = { claimId: "c1", operation: aDataWorksRerun(), targets: ["1", "2", "3"] };
 const before = { marks: [{ target: "1", mark: { runs: 1 } }] };
-const question = (...targets: readonly string[]): OpenQuestion => ({ call, targets, before });
+const question = (...targets: readonly string[]): OpenQuestion => {
+  return { call, targets, before, rivals: [] };
+};
 const turns = {} as ReadTurns; // handed through, never used here
 
 /** A judge whose nth reading finds what `find` says. */
@@ -38,7 +40,6 @@ function aJudge(
     intervalMs: 2000,
     stopped: stop.signal,
     now: () => performance.now(),
-    hasRival: () => false,
     onFinding: (finding) => void told.push(finding),
     ...rest,
   });
@@ -125,15 +126,10 @@ describe("a judge", () => {
   });
 
   it("takes one rerun as evidence for no more than one call", async () => {
-    const asked: unknown[] = [];
-    const { judge, told } = aJudge(() => "ran", {
-      hasRival: (claimId, target) => {
-        asked.push([claimId, target]);
-        return target === "1";
-      },
-    });
+    const { judge, told } = aJudge(() => "ran");
+    const shared = { ...question("1", "2"), rivals: ["1", "9"] };
 
-    await expect(judge.judge(question("1", "2"))).resolves.toMatchObject([
+    await expect(judge.judge(shared)).resolves.toMatchObject([
       {
         target: "1",
         finding: "cannot-tell",
@@ -141,33 +137,53 @@ describe("a judge", () => {
       },
       { target: "2", finding: "ran" },
     ]);
-    expect(asked).toStrictEqual([
-      ["c1", "1"],
-      ["c1", "2"],
-    ]);
     expect(told).toStrictEqual(["cannot-tell", "ran"]);
   });
 
-  it("ends with what it knows when the dispatcher stops", async () => {
-    const { judge, stop } = aJudge((target) => (target === "1" ? "ran" : "cannot-tell"));
+  it("holds no rival against what did not run, or cannot be told", async () => {
+    const { judge } = aJudge((target) => (target === "1" ? "did-not-run" : "cannot-tell"));
+    const found = judge.judge({ ...question("1", "2"), rivals: ["1", "2"] });
+    await vi.advanceTimersByTimeAsync(ABSENCE_PROVES_AFTER_MS);
+
+    await expect(found).resolves.toStrictEqual([
+      { target: "1", finding: "did-not-run", why: "reading 3" },
+      { target: "2", finding: "cannot-tell", why: "reading 3" },
+    ]);
+  });
+
+  it("leaves it to somebody else when the dispatcher stops before all is found", async () => {
+    const { judge, told, stop } = aJudge((target) => (target === "1" ? "ran" : "cannot-tell"));
     const found = judge.judge(question("1", "2"));
     await vi.advanceTimersByTimeAsync(100);
     stop();
 
-    await expect(found).resolves.toMatchObject([
-      { target: "1", finding: "ran" },
-      { target: "2", finding: "cannot-tell" },
-    ]);
-    expect(vi.getTimerCount()).toBe(0);
+    await expect(found).resolves.toBeNull();
+    expect([told, judge.size, vi.getTimerCount()]).toStrictEqual([[], 0, 0]);
+  });
+
+  it("leaves it to somebody else when the last reading was cut short by the stop", async () => {
+    const { judge, stop } = aJudge(() => {
+      stop();
+      return "cannot-tell";
+    });
+
+    await expect(judge.judge(question("1"))).resolves.toBeNull();
+  });
+
+  it("keeps what was found in the very reading during which the dispatcher stopped", async () => {
+    const { judge, stop } = aJudge(() => {
+      stop();
+      return "ran";
+    });
+
+    await expect(judge.judge(question("1"))).resolves.toMatchObject([{ finding: "ran" }]);
   });
 
   it("does not read when the dispatcher is stopped already", async () => {
-    const { judge, readings, stop } = aJudge(() => "ran");
+    const { judge, readings, told, stop } = aJudge(() => "ran");
     stop();
 
-    await expect(judge.judge(question("1"))).resolves.toMatchObject([
-      { finding: "cannot-tell", why: "the dispatcher was stopped before it was read" },
-    ]);
-    expect(readings).toStrictEqual([]);
+    await expect(judge.judge(question("1"))).resolves.toBeNull();
+    expect([readings, told]).toStrictEqual([[], []]);
   });
 });

@@ -3,9 +3,18 @@ import type { CallEnd } from "../../src/domain/call-end.ts";
 import type { Evidence } from "../../src/domain/evidence.ts";
 import type { RerunCall, WireTerms } from "../../src/domain/provider.ts";
 import type { ReceivedRequest } from "../../src/domain/rerun-request.ts";
-import type { Claim, Journal } from "../../src/journal/journal.ts";
+import type {
+  Claim,
+  ClaimAsk,
+  Claimed,
+  ClaimTerms,
+  LaneJournal,
+  NotGranted,
+  Released,
+} from "../../src/journal/journal.ts";
 import type { Held } from "../../src/lanes/hold.ts";
-import { Lane, type LaneDesk, type LaneOptions } from "../../src/lanes/lane.ts";
+import { Lane, type LaneOptions } from "../../src/lanes/lane.ts";
+import type { LaneDesk } from "../../src/lanes/lane-desk.ts";
 import { anEnd } from "../support/call-ends.ts";
 import { packing } from "../support/packing.ts";
 
@@ -22,7 +31,12 @@ export class ManualProvider {
   readonly called: string[] = [];
 
   async rerun(call: RerunCall, { gate, signal }: WireTerms): Promise<CallEnd> {
-    (await gate.pass(signal))();
+    try {
+      (await gate.pass(signal))();
+    } catch {
+      // As the wire tells what ends before the first byte.
+      return anEnd.unavailable();
+    }
     const id = call.targets.join(",");
     this.called.push(id);
     return new Promise<CallEnd>((resolve) => {
@@ -46,23 +60,93 @@ export class ManualProvider {
   }
 }
 
-/** A journal that grants everything unless told, and remembers. */
-export class ManualJournal implements Pick<Journal, "claim" | "release"> {
+/**
+ * A journal of one process in which everything is decided at once: it grants unless told, counts
+ * tries, holds targets from their grant to their release or to `done`, and remembers.
+ */
+export class ManualJournal implements LaneJournal {
   readonly events: string[] = [];
-  refuses = 0;
+  readonly asks: ClaimAsk[] = [];
+  /** Answers to the next claims. */
+  readonly refusals: NotGranted[] = [];
+  /** Requests, by their ids, that somebody else holds or has ended. */
+  readonly elsewhere = new Set<string>();
+  /** Calls that surely did not execute, by requestId. */
+  readonly tries = new Map<string, number>();
+  /** Those of the last claim. */
+  terms: ClaimTerms | null = null;
+  isOpen = true;
+  at = 0n;
+  /** How long a granted call has until its first byte must have left. */
+  writeWithinMs = 3_600_000;
+  onFreed: (targets: readonly string[]) => void = () => undefined;
+  /** Target → who holds it. */
+  readonly #holders = new Map<string, string>();
   #lastClaim = 0;
 
-  async claim(granted: readonly ReceivedRequest[]): Promise<Claim> {
-    this.#lastClaim += 1;
-    const claimId = `claim-${this.#lastClaim}`;
-    this.events.push(`${claimId} asked`);
-    if (this.refuses === 0) return { claimId, granted };
-    this.refuses -= 1;
-    return { claimId, granted: [] };
+  position(): bigint {
+    return this.at;
   }
 
-  async release({ claimId }: Claim, how: { readonly called: boolean; readonly why: string }) {
-    this.events.push(`${claimId} released: ${how.why}${how.called ? ", called" : ""}`);
+  isHeld(_provider: string, target: string): boolean {
+    return this.#holders.has(target);
+  }
+
+  mayClaim(_provider: string, requestId: string): boolean {
+    return !this.elsewhere.has(requestId);
+  }
+
+  async claim(provider: string, asks: readonly ClaimAsk[], terms: ClaimTerms): Promise<Claimed> {
+    this.#lastClaim += 1;
+    this.terms = terms;
+    const claimId = `claim-${this.#lastClaim}`;
+    const writeBy = performance.now() + this.writeWithinMs;
+    const claim = { claimId, provider, writeBy, settledBy: writeBy + 10_000 };
+    this.asks.push(...asks);
+    this.events.push(`${claimId} asked`);
+    const granted = new Map<string, number>();
+    const refused = new Map<string, NotGranted>();
+    for (const { received, targets } of asks) {
+      const { requestId } = received.request;
+      const isHeld = targets.some((target) => this.#holders.has(target));
+      const why = this.refusals.shift() ?? (isHeld ? "target-held" : null);
+      if (why !== null) refused.set(requestId, why);
+      else granted.set(requestId, this.tries.get(requestId) ?? 0);
+      if (why === null) for (const target of targets) this.#holders.set(target, claimId);
+    }
+    return Promise.resolve({ claim, granted, refused });
+  }
+
+  async release(
+    { claimId }: Claim,
+    requestIds: readonly string[],
+    { called, why }: Released,
+  ): Promise<void> {
+    this.events.push(`${claimId} released: ${why}${called ? ", called" : ""}`);
+    for (const id of called ? requestIds : []) this.tries.set(id, (this.tries.get(id) ?? 0) + 1);
+    this.done(claimId);
+    return Promise.resolve();
+  }
+
+  /** The claim's call is concluded. */
+  done(claimId: string): void {
+    const freed = [...this.#holders].filter(([, holder]) => holder === claimId);
+    this.free(...freed.map(([target]) => target));
+  }
+
+  isHeldByOthers(target: string): boolean {
+    return this.#holders.get(target) === "others";
+  }
+
+  /** Somebody else holds the targets. */
+  hold(...targets: readonly string[]): void {
+    for (const target of targets) this.#holders.set(target, "others");
+  }
+
+  /** Nobody holds the targets any more. */
+  free(...targets: readonly string[]): void {
+    for (const target of targets) this.#holders.delete(target);
+    this.onFreed(targets);
   }
 }
 
@@ -73,15 +157,20 @@ export class RecordingLaneDesk implements LaneDesk {
   /** What was read before each decided call. */
   readonly evidence: (Evidence | null)[] = [];
   readonly lost = new Set<bigint>();
+  /** Told of each decided call after that is noted. */
+  onDecided: (claimId: string) => void = () => undefined;
 
   expired: LaneDesk["expired"] = ({ received, history }) =>
     this.#tell("expired", received, history.attempts);
   exhausted: LaneDesk["exhausted"] = ({ received, history }, _targets, end) =>
     this.#tell(`exhausted by ${end.kind}`, received, history.attempts);
-  decided: LaneDesk["decided"] = ({ received, history }, { before, end }) => {
+  decided: LaneDesk["decided"] = ({ received, history }, { claim, before, end }) => {
     this.evidence.push(before);
     this.#tell(end.kind, received, history.attempts);
+    this.onDecided(claim.claimId);
   };
+  elsewhere: LaneDesk["elsewhere"] = ({ received, history }) =>
+    this.#tell("elsewhere", received, history.attempts);
   keeps: LaneDesk["keeps"] = ({ source }) => !this.lost.has(source.offset);
   failed: LaneDesk["failed"] = (error) => void this.failures.push(error);
 
@@ -104,21 +193,29 @@ export function openLimits(overrides: Partial<LaneOptions["limits"]> = {}): Lane
   };
 }
 
-/** A lane between fakes. Needs fake timers; its limits hold nobody up unless told. */
+/**
+ * A lane between fakes. Needs fake timers; its limits hold nobody up unless told, and the desk
+ * concludes at once what is decided.
+ */
 export function aLane(overrides: Partial<LaneOptions> = {}) {
   const fakes = {
     provider: new ManualProvider(),
     journal: new ManualJournal(),
     desk: new RecordingLaneDesk(),
-    meter: { waits: [] as number[], calls: [] as string[], durations: [] as number[] },
+    meter: {
+      waits: [] as number[],
+      calls: [] as string[],
+      durations: [] as number[],
+      claims: [] as string[],
+    },
     holds: [] as (Held | null)[],
     abandon: new AbortController(),
   };
   const lane = new Lane({
     name: "lane",
-    // The lane uses no more of either than what is there.
     provider: fakes.provider,
-    journal: fakes.journal as unknown as Journal,
+    journal: fakes.journal,
+    claimTerms: { connectTimeoutMs: 5000, callTimeoutMs: 10_000 },
     desk: fakes.desk,
     packing,
     limits: openLimits(),
@@ -127,7 +224,7 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
     clock: { now: () => performance.now(), epoch: () => Date.now() },
     meter: {
       throttleWaited: (ms) => void fakes.meter.waits.push(ms),
-      claimed: () => undefined,
+      claimed: (result) => void fakes.meter.claims.push(result),
       left: () => undefined,
       called: (operation, end, ms) => {
         fakes.meter.calls.push(`${operation} ${end.kind}`);
@@ -140,5 +237,7 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
     abandon: fakes.abandon.signal,
     ...overrides,
   });
+  fakes.journal.onFreed = (targets) => lane.targetsFreed(targets);
+  fakes.desk.onDecided = (claimId) => fakes.journal.done(claimId);
   return { lane, ...fakes };
 }

@@ -144,6 +144,126 @@ describe.each(MODES)("a lane that reads before its calls, mode %s", (mode) => {
     expect(desk.evidence.map((one) => one?.marks[0]?.mark["reading"])).toStrictEqual([1, 3]);
   });
 
+  it("tells where the journal stood before the reading began, of the newest reading", async () => {
+    const { lane, provider, journal, readings } = aReadingLane(mode, { maxConcurrentCalls: 1 });
+    journal.at = 5n;
+    [1, 2].forEach((offset) => lane.offer(numbered(offset)));
+    journal.at = 9n;
+    await readings.of("1").end();
+    await readings.of("2").end();
+    await aMoment();
+    expect(journal.asks).toMatchObject([
+      { evidenceAt: 5n, before: { marks: [{ target: "1", mark: { reading: 1 } }] } },
+    ]);
+
+    // By the time of its turn the second one's has become old.
+    await vi.advanceTimersByTimeAsync(31_000);
+    journal.at = 30n;
+    await provider.of("1").end();
+    await aMoment();
+    await readings.of("2").end();
+    await aMoment();
+    expect(journal.asks[1]).toMatchObject({
+      ...{ evidenceAt: 30n, before: { marks: [{ target: "2", mark: { reading: 3 } }] } },
+    });
+  });
+
+  it("does not read a target that is held, and reads it when that is over", async () => {
+    const { lane, journal, provider, readings } = aReadingLane(mode);
+    journal.hold("11");
+    lane.offer(numbered(1, { target: "11,12" }));
+    lane.offer(numbered(2));
+    await aMoment();
+    expect([readings.begun, lane.depth.NORMAL]).toStrictEqual([["2"], 2]);
+
+    journal.at = 7n;
+    journal.free("11");
+    expect(readings.begun).toStrictEqual(["2", "11,12"]);
+    await readings.of("11,12").end();
+    await aMoment();
+    expect(provider.called).toStrictEqual(["11,12"]);
+    expect(journal.asks).toMatchObject([{ evidenceAt: 7n }]);
+  });
+
+  it("parks one whose target somebody else took while it was being read, and reads it anew", async () => {
+    const { lane, journal, provider, readings } = aReadingLane(mode);
+    lane.offer(numbered(1));
+    const reading = readings.of("1");
+    journal.hold("1");
+    await reading.end();
+    await aMoment();
+    expect([provider.called, lane.depth.NORMAL, lane.runnable]).toStrictEqual([[], 1, false]);
+
+    journal.free("1");
+    expect(readings.begun).toStrictEqual(["1", "1"]);
+  });
+
+  it("parks what shares a target with a call until that is concluded, however it is read", async () => {
+    const { lane, journal, provider, readings, desk } = aReadingLane(mode);
+    desk.onDecided = () => undefined;
+    lane.offer(numbered(1, { target: "11" }));
+    lane.offer(numbered(2, { target: "11,12" }));
+    lane.offer(numbered(3, { target: "12" }));
+    const [first, second] = readings.open;
+    await first?.end();
+    await aMoment();
+    expect(second?.signal.aborted).toBe(true);
+    await provider.of("11").end(anEnd.uncertain());
+    // What shares only with the parked one goes on.
+    await readings.of("12").end();
+    await aMoment();
+    expect(provider.called).toStrictEqual(["11", "12"]);
+    expect(readings.begun).toHaveLength(3);
+
+    journal.done("claim-1");
+    await aMoment();
+    expect(readings.begun).toHaveLength(3);
+    journal.done("claim-2");
+    expect(readings.begun).toStrictEqual(["11", "11,12", "12", "11,12"]);
+  });
+
+  it("lets those go on that were put aside for a call that somebody else makes", async () => {
+    const { lane, journal, provider, readings } = aReadingLane(mode);
+    lane.offer(numbered(1, { target: "11" }));
+    lane.offer(numbered(2, { target: "11,12" }));
+    journal.refusals.push("taken");
+    await readings.of("11").end();
+    await aMoment();
+    expect(readings.begun).toStrictEqual(["11", "11,12", "11,12"]);
+
+    await readings.of("11,12").end();
+    await aMoment();
+    expect(provider.called).toStrictEqual(["11,12"]);
+  });
+
+  it("lets those go on behind it that were put aside for a call whose claim lapsed", async () => {
+    const { lane, journal, provider, readings } = aReadingLane(mode);
+    lane.offer(numbered(1, { target: "11" }));
+    lane.offer(numbered(2, { target: "11,12" }));
+    journal.refusals.push("lapsed");
+    await readings.of("11").end();
+    await aMoment();
+    expect(readings.begun).toStrictEqual(["11", "11,12", "11", "11,12"]);
+
+    await readings.of("11,12").end();
+    await readings.of("11").end();
+    await aMoment();
+    expect(provider.called).toStrictEqual(["11"]);
+  });
+
+  it("does not hold back those that share a target with one that is somebody else's", async () => {
+    const { lane, journal, readings } = aReadingLane(mode);
+    lane.offer(numbered(1, { target: "11" }));
+    lane.offer(numbered(2, { target: "11,12" }));
+    journal.elsewhere.add("req-0-1");
+    await readings.of("11").end();
+    await readings.of("11,12").end();
+    await aMoment();
+
+    expect(journal.asks).toMatchObject([{ targets: ["11", "12"] }]);
+    expect(readings.begun).toHaveLength(2);
+  });
+
   it("does not read where a reading can tell nothing", async () => {
     const { lane, provider, readings, desk } = aReadingLane(mode);
     lane.offer(numbered(1, { reason: "tells nothing" }));
@@ -272,7 +392,8 @@ describe.each(MODES)("a lane that reads before its calls, mode %s", (mode) => {
 
 describe("a lane that reads before its calls where it costs no pace", () => {
   it("calls without the reading when that takes longer than a second", async () => {
-    const { lane, provider, readings, desk } = aReadingLane("auto");
+    const { lane, provider, readings, desk, journal } = aReadingLane("auto");
+    journal.at = 5n;
     lane.offer(numbered(1));
     const reading = readings.of("1");
     await vi.advanceTimersByTimeAsync(990);
@@ -284,6 +405,7 @@ describe("a lane that reads before its calls where it costs no pace", () => {
     await reading.end();
     await provider.of("1").end();
     expect(desk.evidence).toStrictEqual([null]);
+    expect(journal.asks).toMatchObject([{ before: null, evidenceAt: null }]);
   });
 
   it("keeps its pace though no reading ever ends", async () => {

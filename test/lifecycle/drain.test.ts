@@ -16,6 +16,8 @@ function aDrain(
     readonly commit?: () => Promise<boolean>;
     readonly calls?: () => Promise<void>;
     readonly outcomes?: () => Promise<void>;
+    readonly publishing?: () => Promise<void>;
+    readonly checkpoint?: () => Promise<boolean>;
     readonly stopsReading?: () => void;
   } = {},
 ) {
@@ -44,16 +46,28 @@ function aDrain(
         },
       },
       judge: { size: 2 * one },
-      tracker: { size: one },
       stopReading: () => {
         at(`reading ${one}`);
         overrides.stopsReading?.();
       },
     })),
+    handOver: () => at("hand over"),
     desk: {
       idle: async () => {
         at("idle?");
         await overrides.outcomes?.();
+      },
+    },
+    settler: {
+      idle: async () => {
+        at("published?");
+        await overrides.publishing?.();
+      },
+    },
+    checkpointer: {
+      final: async () => {
+        at("checkpoint");
+        return overrides.checkpoint === undefined ? true : overrides.checkpoint();
       },
     },
     consumer: {
@@ -81,7 +95,8 @@ describe("a drain", () => {
 
     await expect(ended).resolves.toStrictEqual([]);
     expect(events).toStrictEqual([
-      ...["intake", "lane 1", "lane 2", "idle?", "idle?", "commit", "consumer"],
+      ...["intake", "lane 1", "lane 2", "hand over", "idle?", "published?"],
+      ...["reading 1", "reading 2", "idle?", "published?", "checkpoint", "commit", "consumer"],
     ]);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -94,14 +109,42 @@ describe("a drain", () => {
     await vi.advanceTimersByTimeAsync(999);
     expect(events).not.toContain("idle?");
     await vi.advanceTimersByTimeAsync(1001);
-    expect(events).not.toContain("commit");
+    expect(events).not.toContain("checkpoint");
     await vi.advanceTimersByTimeAsync(1000);
 
     await expect(ended).resolves.toStrictEqual([]);
-    expect(events).not.toContain("reading 1");
   });
 
-  it("abandons the jobs while there is time for their outcomes", async () => {
+  it("judges on while there is time, and hands over what is followed at once", async () => {
+    const { ended, events } = aDrain({
+      calls: async () => after(3000, undefined),
+      outcomes: async () => after(3000, undefined),
+    });
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(events).toContain("hand over");
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(events).not.toContain("reading 1");
+    await vi.advanceTimersByTimeAsync(4000);
+
+    await expect(ended).resolves.toStrictEqual([]);
+  });
+
+  it("writes the checkpoint when the last outcome is published, and commits after it", async () => {
+    const { ended, events } = aDrain({
+      publishing: async () => after(500, undefined),
+      checkpoint: async () => after(500, true),
+    });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(events).not.toContain("checkpoint");
+    await vi.advanceTimersByTimeAsync(2);
+    expect(events).toContain("checkpoint");
+    expect(events).not.toContain("commit");
+    await vi.advanceTimersByTimeAsync(500);
+
+    await expect(ended).resolves.toStrictEqual([]);
+  });
+
+  it("hands judging over while there is time for the outcomes", async () => {
     let tell: () => void = () => undefined;
     const told = new Promise<void>((resolve) => (tell = resolve));
     const { ended, events, log, tookMs } = aDrain({
@@ -111,14 +154,11 @@ describe("a drain", () => {
     await vi.advanceTimersByTimeAsync(10_000);
 
     await expect(ended).resolves.toStrictEqual([]);
-    expect(events.slice(-5)).toStrictEqual([
-      "reading 1",
-      "reading 2",
-      "idle?",
-      "commit",
-      "consumer",
+    expect(events.slice(events.indexOf("reading 1"))).toStrictEqual([
+      ...["reading 1", "reading 2", "idle?", "published?", "published?"],
+      ...["checkpoint", "commit", "consumer"],
     ]);
-    expect(log.events).toContain("warn drain.reading-abandoned");
+    expect(log.events).toContain("warn drain.judging-handed-over");
     expect(tookMs()).toBeLessThan(10_000);
   });
 
@@ -139,12 +179,17 @@ describe("a drain", () => {
   it.each<[string, Parameters<typeof aDrain>[0], readonly string[]]>([
     ["calls", { calls: forEver }, ["calls"]],
     ["outcomes", { outcomes: forEver }, ["outcomes"]],
+    ["publishing", { publishing: forEver }, ["outcomes"]],
     ["dead letters", { deadLetters: forEver }, ["dead letters"]],
+    ["the checkpoint", { checkpoint: forEver }, ["checkpoint"]],
     ["the commit", { commit: forEver }, ["offsets"]],
     [
       "everything",
-      { calls: forEver, outcomes: forEver, deadLetters: forEver, commit: forEver },
-      ["calls", "outcomes", "dead letters", "offsets"],
+      {
+        ...{ calls: forEver, outcomes: forEver, publishing: forEver, deadLetters: forEver },
+        ...{ checkpoint: forEver, commit: forEver },
+      },
+      ["calls", "outcomes", "dead letters", "checkpoint", "offsets"],
     ],
   ])("ends in time and tells it when %s never ends", async (_name, hanging, unfinished) => {
     const { ended, events, tookMs, stopTimeoutMs } = aDrain(hanging);
@@ -153,13 +198,20 @@ describe("a drain", () => {
     await expect(ended).resolves.toStrictEqual(unfinished);
     expect(tookMs()).toBeLessThanOrEqual(10_000);
     expect(stopTimeoutMs()).toBeGreaterThan(0);
-    expect(events.slice(-2)).toStrictEqual(["commit", "consumer"]);
+    expect(events.slice(-3)).toStrictEqual(["checkpoint", "commit", "consumer"]);
   });
 
   it("tells that offsets are left when Kafka did not take the last commit", async () => {
     const { ended } = aDrain({ commit: async () => Promise.resolve(false) });
 
     await expect(ended).resolves.toStrictEqual(["offsets"]);
+  });
+
+  it("tells that the checkpoint is older than it could be when it was not written", async () => {
+    const { ended, events } = aDrain({ checkpoint: async () => Promise.resolve(false) });
+
+    await expect(ended).resolves.toStrictEqual(["checkpoint"]);
+    expect(events).toContain("commit");
   });
 
   it("ends at once when it is abandoned", async () => {

@@ -80,6 +80,11 @@ describe("every metric of the contract", () => {
     "rerun_requests_duplicate_total{provider}",
     "rerun_lane_held{provider,why}",
     "rerun_tracked_jobs{provider}",
+    "rerun_journal_ignored_total{record}",
+    "rerun_journal_open_requests{}",
+    "rerun_journal_finished_requests{}",
+    "rerun_journal_unread_records{}",
+    "rerun_requests_complete_again_total{}",
     "rerun_build_info{version}",
   ])("%s is there", (spelling) => {
     const spellings = Object.values(METRICS).map(({ name, labels }) => `${name}{${labels.join()}}`);
@@ -154,10 +159,24 @@ describe("what happens is counted", () => {
       '{reason="empty"}': 1,
     });
     expect(await seriesOf(metrics, "rerun_claims_total")).toEqual({
-      '{result="granted"}': 1,
-      '{result="refused"}': 0,
+      ...{ '{result="granted"}': 1, '{result="taken"}': 0, '{result="finished"}': 0 },
+      ...{ '{result="conflict"}': 0, '{result="fenced"}': 0, '{result="lapsed"}': 0 },
+      ...{ '{result="target-held"}': 0, '{result="target-moved"}': 0 },
     });
     expect(await seriesOf(metrics, "rerun_claim_duration_seconds_sum")).toEqual({ "": 0.004 });
+  });
+
+  it("what had no effect in the journal, by its record, and what came again complete", async () => {
+    const metrics = someMetrics();
+    metrics.journalIgnored("CLAIM");
+    metrics.journalIgnored("CLAIM");
+    metrics.journalIgnored("DONE");
+    metrics.completeAgain(7);
+    metrics.completeAgain(3);
+    expect(await seriesOf(metrics, "rerun_journal_ignored_total")).toMatchObject({
+      ...{ '{record="CLAIM"}': 2, '{record="DONE"}': 1, '{record="RELEASE"}': 0 },
+    });
+    expect(await seriesOf(metrics, "rerun_requests_complete_again_total")).toEqual({ "": 10 });
   });
 
   it("a final outcome with the time since the request", async () => {
@@ -286,6 +305,7 @@ describe("sampled gauges", () => {
       gauges.trackedJobs("dataworks", 3);
     });
     metrics.sample((gauges) => gauges.laneHeld("dataworks", "quota"));
+    metrics.sample((gauges) => gauges.journal({ open: 4, finished: 5, unread: 6 }));
     expect(await seriesOf(metrics, "rerun_lane_queue_depth")).toMatchObject({
       '{provider="wedata",priority="HIGH"}': 7,
       '{provider="dataworks",priority="LOW"}': 0,
@@ -304,6 +324,11 @@ describe("sampled gauges", () => {
       '{provider="dataworks",why="quota"}': 1,
       '{provider="dataworks",why="credentials"}': 0,
     });
+    expect([
+      await seriesOf(metrics, "rerun_journal_open_requests"),
+      await seriesOf(metrics, "rerun_journal_finished_requests"),
+      await seriesOf(metrics, "rerun_journal_unread_records"),
+    ]).toEqual([{ "": 4 }, { "": 5 }, { "": 6 }]);
   });
 
   it("go back to zero, and partitions that moved away vanish", async () => {
@@ -314,6 +339,7 @@ describe("sampled gauges", () => {
       gauges.laneHeld("wedata", "credentials");
       gauges.consumerLag("rerun.requests", 3, 12);
       gauges.uncommittedRecords(3, 4);
+      gauges.journal({ open: 4, finished: 5, unread: 6 });
     });
     expect(await seriesOf(metrics, "rerun_consumer_lag")).toEqual({
       '{topic="rerun.requests",partition="3"}': 12,
@@ -322,6 +348,7 @@ describe("sampled gauges", () => {
     isOurs = false;
     expect(await seriesOf(metrics, "rerun_consumer_lag")).toEqual({});
     expect(await seriesOf(metrics, "rerun_uncommitted_records")).toEqual({});
+    expect(await seriesOf(metrics, "rerun_journal_unread_records")).toEqual({ "": 0 });
     expect(await seriesOf(metrics, "rerun_lane_held")).toMatchObject({
       '{provider="wedata",why="credentials"}': 0,
     });

@@ -6,7 +6,7 @@ function aWatch() {
   let now = 0;
   const stage = { name: "lane wedata", runnable: true, steps: 0 };
   const watchdog = new Watchdog({ stallAfterMs: 60_000, now: () => now });
-  watchdog.watch(() => stage);
+  watchdog.watch(() => [stage]);
   const passSeconds = (seconds: number) => {
     for (let second = 0; second < seconds; second += 1) {
       now += 1000;
@@ -84,12 +84,33 @@ describe("the watchdog", () => {
   it("names every stalled stage and no other", () => {
     const { watchdog, passSeconds } = aWatch();
     let steps = 0;
-    watchdog.watch(() => ({ name: "intake", runnable: true, steps: 7 }));
-    watchdog.watch(() => ({ name: "publisher", runnable: true, steps: steps++ }));
+    watchdog.watch(() => [
+      { name: "intake", runnable: true, steps: 7 },
+      { name: "publisher", runnable: true, steps: steps++ },
+    ]);
     passSeconds(61);
     expect(watchdog.live().reasons.map((reason) => reason.split(" has ")[0])).toEqual([
       "lane wedata",
       "intake",
     ]);
+  });
+
+  it("watches stages from when they are first named, and forgets those that are named no more", () => {
+    const { watchdog, passSeconds } = aWatch();
+    const late = { name: "journal queue", runnable: true, steps: 0 };
+    let isThere = false;
+    watchdog.watch(() => (isThere ? [late] : []));
+    const stalled = () => watchdog.live().reasons.filter((one) => one.startsWith("journal queue"));
+    passSeconds(50);
+    isThere = true;
+    passSeconds(59);
+    expect(stalled()).toEqual([]);
+    passSeconds(2);
+    expect(stalled()).toHaveLength(1);
+
+    isThere = false;
+    passSeconds(10);
+    isThere = true;
+    expect(stalled()).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ export function anOutcome(overrides: Partial<Outcome> = {}): Outcome {
     trace: null,
     receivedAt: 2,
     completedAt: 3,
+    dispatcher: "pod-1 0.1.0",
     ...overrides,
   };
 }

@@ -21,7 +21,7 @@ const LIMIT_BYTES = 1_048_588; // what brokers take by default
 /** A registry that knows both schemas: 1 is the request's, 2 the outcome's. */
 async function encoder() {
   const fake = await aFakeRegistry();
-  const { requests, outcomes } = loadSchemas({ requests: "r", outcomes: "o", deadLetters: "d" });
+  const { requests, outcomes } = loadSchemas({ requests: "r", outcomes: "o" });
   fake.schemas.set(1, { schema: requests.text }).set(2, { schema: outcomes.text });
   return createRegistry(fake.config);
 }
@@ -44,8 +44,9 @@ describe("wireOutcomeOf", () => {
       attempts: 2,
       calledAt: 5,
       coalesced: 1,
+      dispatcher: "pod-2 0.1.0",
     });
-    expect(wireOutcomeOf(outcome, "pod-1 0.1.0")).toEqual({
+    expect(wireOutcomeOf(outcome)).toEqual({
       outcomeId: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       requestId: "r-1",
       provider: "dw",
@@ -69,12 +70,12 @@ describe("wireOutcomeOf", () => {
       receivedAt: 2,
       calledAt: 5,
       completedAt: 3,
-      dispatcher: "pod-1 0.1.0",
+      dispatcher: "pod-2 0.1.0",
     });
   });
 
   it("is not final when it was only accepted", () => {
-    expect(wireOutcomeOf(anOutcome({ status: "ACCEPTED", reason: null }), "d").final).toBe(false);
+    expect(wireOutcomeOf(anOutcome({ status: "ACCEPTED", reason: null })).final).toBe(false);
   });
 
   it("keeps 200 talkative targets under the limit of a topic", async () => {
@@ -84,7 +85,7 @@ describe("wireOutcomeOf", () => {
       status: "FAILED" as const,
       message: "失".repeat(10_000),
     }));
-    const wire = wireOutcomeOf(anOutcome({ targets }), "d");
+    const wire = wireOutcomeOf(anOutcome({ targets }));
     expect(wire.targets[0]?.message).toHaveLength(300);
     expect((await registry.encode(2, wire)).length).toBeLessThan(LIMIT_BYTES / 4);
   });
@@ -142,13 +143,14 @@ describe("outcomeOverheadBytes", () => {
           source: { topic: "t".repeat(249), partition: 2 ** 31 - 1, offset: 2n ** 63n - 1n },
           reason: { code: "RETRIES_EXHAUSTED", message: said },
           ...{ providerRequestId: said, asyncJobId: said, providerErrorCode: said },
+          dispatcher: "d".repeat(300),
           trace: { traceparent: "0".repeat(55), tracestate: "x".repeat(512) },
           targets: instanceIds.map((id) => {
             return { target: String(id), status: "FAILED", message: said };
           }),
         });
         const asked = await registry.encode(1, request);
-        const wire = withoutTargetMessages(wireOutcomeOf(outcome, "d".repeat(300)));
+        const wire = withoutTargetMessages(wireOutcomeOf(outcome));
         const told = recordBytes(outcome, await registry.encode(2, wire));
         expect(told - asked.length).toBeLessThanOrEqual(outcomeOverheadBytes(instanceIds.length));
       }),

@@ -43,7 +43,6 @@ function setUp() {
     },
     topic: "rerun.outcomes",
     schema: { subject: "rerun.outcomes-value", text: "{}" },
-    dispatcher: "pod-1 0.1.0",
     signal: controller.signal,
   });
   return { outbox, state };

@@ -83,3 +83,15 @@ export function configOf(
     ...more,
   };
 }
+
+/** The same service in a group that gives up silent members as soon as brokers allow. */
+export function inQuickGroup(config: ConfigTree): ConfigTree {
+  const kafka = config["kafka"] as ConfigTree; // as `configOf` makes it
+  return { ...config, kafka: { ...kafka, sessionTimeout: "6s", heartbeatInterval: "1s" } };
+}
+
+/** Claims whose silent holders are not waited for any longer than calls of `QUICK_CALLS` need. */
+export const QUICK_CLAIMS: ConfigTree = { claims: { callWithin: "1s", grace: "500ms" } };
+
+/** Calls that end soon, one way or the other. */
+export const QUICK_CALLS: ConfigTree = { connectTimeout: "1s", callTimeout: "3s" };

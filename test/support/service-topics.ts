@@ -186,6 +186,16 @@ export class ServiceTopics {
     );
   }
 
+  /** Deletes what stands below an offset, in each partition that is named. */
+  async deleteRecords(topic: string, below: Readonly<Record<number, bigint>>): Promise<void> {
+    // kafkajs finds the leaders only of topics that it was asked about before.
+    await this.admin.fetchTopicOffsets(topic);
+    const partitions = Object.entries(below).map(([partition, offset]) => ({
+      ...{ partition: Number(partition), offset: String(offset) },
+    }));
+    await this.admin.deleteTopicRecords({ topic, partitions });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#readers.map(async (reader) => reader.disconnect()));
     await Promise.all([this.admin.disconnect(), this.#producer.disconnect()]);

@@ -75,3 +75,8 @@ export class TestProcesses {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Options for Node that preload a TypeScript module of this folder into a service. */
+export function preloading(module: string): string {
+  return `--import tsx --import ${new URL(module, import.meta.url).href}`;
+}

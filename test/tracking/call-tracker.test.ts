@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Following, Progress } from "../../src/domain/following.ts";
 import type { ReadEnd, ReadTurns } from "../../src/domain/provider.ts";
-import { CallTracker, type CallTrackerOptions } from "../../src/tracking/call-tracker.ts";
+import {
+  CallTracker,
+  type CallTrackerOptions,
+  type FollowTerms,
+} from "../../src/tracking/call-tracker.ts";
 import { aFollowing } from "../support/followings.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -24,6 +28,8 @@ type Answer = Progress | "open";
 const jobOf = (jobId: string): Following =>
   aFollowing({ job: { jobId, scope: { projectId: "p1" } } });
 const idOf = ({ job }: Following): string => job?.jobId ?? "runs";
+/** Of a call that nobody followed before, and that stays this tracker's. */
+const young = (): FollowTerms => ({ ageMs: 0, signal: new AbortController().signal });
 
 /** Turns that come at once, or after as long as told. */
 const turnsAfter = (ms: number): ReadTurns => ({
@@ -70,7 +76,7 @@ function aTracker(
 describe("a call tracker", () => {
   it("looks at a call soon and then ever more rarely, until it ends", async () => {
     const { tracker, rounds } = aTracker((_, nth) => (nth < 12 ? "open" : ended));
-    const end = tracker.follow(jobOf("job-1"));
+    const end = tracker.follow(jobOf("job-1"), young());
     await vi.advanceTimersByTimeAsync(490);
     expect([rounds, tracker.size, tracker.runnable]).toStrictEqual([[], 1, false]);
     await vi.advanceTimersByTimeAsync(60_000);
@@ -92,7 +98,7 @@ describe("a call tracker", () => {
         ? { kind: "open", told: "half", following: { ...following, job: null, ended: ends } }
         : ended;
     });
-    const end = tracker.follow(jobOf("job-1"));
+    const end = tracker.follow(jobOf("job-1"), young());
     await vi.advanceTimersByTimeAsync(2000);
 
     expect(seen).toMatchObject([{ job: { jobId: "job-1" } }, { job: null, ended: ends }]);
@@ -101,7 +107,7 @@ describe("a call tracker", () => {
 
   it("goes on when a call cannot be read for a while", async () => {
     const { tracker, rounds } = aTracker((_, nth) => (nth < 4 ? unreadable : ended));
-    const end = tracker.follow(jobOf("job-1"));
+    const end = tracker.follow(jobOf("job-1"), young());
     await vi.advanceTimersByTimeAsync(10_000);
 
     await expect(end).resolves.toMatchObject({ kind: "ended" });
@@ -112,7 +118,7 @@ describe("a call tracker", () => {
     const options = { intervalMs: 4000, timeoutMs: 10_000 };
     const { tracker, rounds } = aTracker(() => "open", options);
     let end: unknown = null;
-    void tracker.follow(jobOf("job-1")).then((value) => (end = value));
+    void tracker.follow(jobOf("job-1"), young()).then((value) => (end = value));
     await vi.advanceTimersByTimeAsync(10_990);
     expect(end).toBeNull();
     await vi.advanceTimersByTimeAsync(20);
@@ -133,7 +139,7 @@ describe("a call tracker", () => {
     const ended = [{ target: "b", status: "FAILED", message: "skipped" }] as const;
     const call = { ...aFollowing().call, targets: ["a", "b"] };
     const { tracker } = aTracker(() => "open", { timeoutMs: 1000 });
-    const end = tracker.follow(aFollowing({ call, job: null, ended }));
+    const end = tracker.follow(aFollowing({ call, job: null, ended }), young());
     await vi.advanceTimersByTimeAsync(10_000);
 
     await expect(end).resolves.toMatchObject({
@@ -145,7 +151,7 @@ describe("a call tracker", () => {
 
   it("tells what it saw last of a call that could not be read", async () => {
     const { tracker } = aTracker(() => unreadable, { timeoutMs: 3000 });
-    const end = tracker.follow(jobOf("job-1"));
+    const end = tracker.follow(jobOf("job-1"), young());
     await vi.advanceTimersByTimeAsync(10_000);
 
     await expect(end).resolves.toMatchObject({
@@ -168,7 +174,7 @@ describe("a call tracker", () => {
       timeoutMs: 3_600_000,
     });
     const names = Array.from({ length: 200 }, (_, index) => `job-${index}`);
-    for (const name of names) void tracker.follow(jobOf(name));
+    for (const name of names) void tracker.follow(jobOf(name), young());
     await vi.advanceTimersByTimeAsync(60_000);
 
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -180,8 +186,8 @@ describe("a call tracker", () => {
     const { tracker } = aTracker(async (jobId) =>
       jobId === "hung" ? new Promise<never>(() => undefined) : ended,
     );
-    void tracker.follow(jobOf("hung"));
-    const end = tracker.follow(jobOf("well"));
+    void tracker.follow(jobOf("hung"), young());
+    const end = tracker.follow(jobOf("well"), young());
     await vi.advanceTimersByTimeAsync(3000);
 
     await expect(end).resolves.toMatchObject({ kind: "ended" });
@@ -192,7 +198,7 @@ describe("a call tracker", () => {
     let reads = 7;
     const { tracker } = aTracker(() => "open", { readsMade: () => reads });
     expect(tracker.steps).toBe(7);
-    void tracker.follow(jobOf("a"));
+    void tracker.follow(jobOf("a"), young());
     await vi.advanceTimersByTimeAsync(550);
     reads = 9;
 
@@ -201,7 +207,7 @@ describe("a call tracker", () => {
 
   it("shows that a poll is due while all rounds are taken", async () => {
     const { tracker } = aTracker(async () => new Promise<never>(() => undefined));
-    for (let one = 0; one < 21; one++) void tracker.follow(jobOf(String(one)));
+    for (let one = 0; one < 21; one++) void tracker.follow(jobOf(String(one)), young());
     await vi.advanceTimersByTimeAsync(550);
 
     expect([tracker.steps, tracker.runnable]).toStrictEqual([0, true]);
@@ -219,7 +225,7 @@ describe("a call tracker", () => {
       scripts.forEach(({ startMs }, index) =>
         setTimeout(() => {
           void tracker
-            .follow(jobOf(String(index)))
+            .follow(jobOf(String(index)), young())
             .then(({ kind }) => ends.push(`${index} ${kind}`));
         }, startMs),
       );
@@ -239,15 +245,15 @@ describe("a call tracker", () => {
 });
 
 describe("a call tracker that is stopped", () => {
-  it("ends every call as lost at once, and holds no timer", async () => {
+  it("hands every call over at once, and holds no timer", async () => {
     const { tracker, rounds, stop } = aTracker(() => "open");
-    const ends = [tracker.follow(jobOf("a")), tracker.follow(jobOf("b"))];
+    const ends = [tracker.follow(jobOf("a"), young()), tracker.follow(jobOf("b"), young())];
     await vi.advanceTimersByTimeAsync(600);
     stop();
 
-    await expect(Promise.all(ends)).resolves.toMatchObject([
-      { kind: "lost", message: expect.stringContaining("it was still running") as string },
-      { kind: "lost" },
+    await expect(Promise.all(ends)).resolves.toStrictEqual([
+      { kind: "handed-over" },
+      { kind: "handed-over" },
     ]);
     expect([tracker.size, vi.getTimerCount(), tracker.runnable]).toStrictEqual([0, 0, false]);
     const before = rounds.length;
@@ -260,13 +266,13 @@ describe("a call tracker that is stopped", () => {
     const { tracker, failures, stop } = aTracker(
       async () => new Promise((resolve) => (answer = resolve)),
     );
-    const end = tracker.follow(jobOf("a"));
+    const end = tracker.follow(jobOf("a"), young());
     await vi.advanceTimersByTimeAsync(600);
     stop();
     answer(ended);
     await vi.advanceTimersByTimeAsync(10);
 
-    await expect(end).resolves.toMatchObject({ kind: "lost" });
+    await expect(end).resolves.toStrictEqual({ kind: "handed-over" });
     expect(failures).toStrictEqual([]);
   });
 
@@ -274,18 +280,126 @@ describe("a call tracker that is stopped", () => {
     const { tracker, stop } = aTracker(() => "open");
     stop();
 
-    await expect(tracker.follow(jobOf("a"))).resolves.toMatchObject({
-      kind: "lost",
-      message: expect.stringContaining("it was never looked at") as string,
+    await expect(tracker.follow(jobOf("a"), young())).resolves.toStrictEqual({
+      kind: "handed-over",
     });
     expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
+  });
+});
+
+describe("a call that is somebody else's to follow", () => {
+  const terms = (): FollowTerms & { readonly leave: () => void } => {
+    const left = new AbortController();
+    return { ageMs: 0, signal: left.signal, leave: () => left.abort() };
+  };
+
+  it("is handed over at once, and looked at no more", async () => {
+    const { tracker, counts } = aTracker(() => "open");
+    const mine = terms();
+    const end = tracker.follow(jobOf("left"), mine);
+    void tracker.follow(jobOf("kept"), young());
+    await vi.advanceTimersByTimeAsync(600);
+    mine.leave();
+
+    await expect(end).resolves.toStrictEqual({ kind: "handed-over" });
+    expect(tracker.size).toBe(1);
+    const looks = counts.get("left");
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(counts.get("left")).toBe(looks);
+    expect(counts.get("kept")).toBeGreaterThan(5);
+  });
+
+  it("is no work that could go on", async () => {
+    const { tracker } = aTracker(async () => new Promise<never>(() => undefined));
+    const mine = terms();
+    for (let one = 0; one < 20; one += 1) void tracker.follow(jobOf(String(one)), young());
+    await vi.advanceTimersByTimeAsync(10);
+    void tracker.follow(jobOf("left"), mine);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(tracker.runnable).toBe(true);
+    mine.leave();
+
+    expect(tracker.runnable).toBe(false);
+  });
+
+  it("hides no other that is due and finds no round", async () => {
+    const { tracker } = aTracker(async () => new Promise<never>(() => undefined));
+    const mine = terms();
+    for (let one = 0; one < 20; one += 1) void tracker.follow(jobOf(String(one)), young());
+    await vi.advanceTimersByTimeAsync(10);
+    void tracker.follow(jobOf("left"), mine);
+    await vi.advanceTimersByTimeAsync(10);
+    void tracker.follow(jobOf("due"), young());
+    await vi.advanceTimersByTimeAsync(1000);
+    mine.leave();
+
+    expect(tracker.runnable).toBe(true);
+  });
+
+  it("brings nothing any more when its round ends after that", async () => {
+    let answer: (progress: Progress) => void = () => undefined;
+    const { tracker } = aTracker(async () => new Promise((resolve) => (answer = resolve)));
+    const mine = terms();
+    const end = tracker.follow(jobOf("a"), mine);
+    await vi.advanceTimersByTimeAsync(600);
+    mine.leave();
+    answer(openOf(jobOf("a")));
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    await expect(end).resolves.toStrictEqual({ kind: "handed-over" });
+    expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
+  });
+
+  it("is not begun when it was so from the start", async () => {
+    const { tracker, rounds } = aTracker(() => "open");
+    const mine = terms();
+    mine.leave();
+
+    await expect(tracker.follow(jobOf("a"), mine)).resolves.toStrictEqual({ kind: "handed-over" });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([tracker.size, rounds]).toStrictEqual([0, []]);
+  });
+});
+
+describe("a call that comes from somebody else", () => {
+  it("is looked at as soon as a young one, and then as rarely as its age asks for", async () => {
+    const { tracker, rounds } = aTracker(() => "open", { timeoutMs: 3_600_000 });
+    void tracker.follow(jobOf("old"), { ...young(), ageMs: 600_000 });
+    await vi.advanceTimersByTimeAsync(520);
+    expect(rounds).toHaveLength(1);
+
+    await vi.advanceTimersByTimeAsync(29_900);
+    expect(rounds).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(rounds).toHaveLength(2);
+  });
+
+  it("is given up when its whole time is over, whoever followed it", async () => {
+    const { tracker } = aTracker(() => "open", { timeoutMs: 60_000 });
+    let end: string | null = null;
+    const terms = { ...young(), ageMs: 50_000 };
+    void tracker.follow(jobOf("old"), terms).then(({ kind }) => (end = kind));
+    await vi.advanceTimersByTimeAsync(10_400);
+    expect(end).toBeNull();
+    await vi.advanceTimersByTimeAsync(200);
+
+    expect(end).toBe("lost");
+  });
+
+  it("is looked at once before it is given up, however old it is", async () => {
+    const { tracker, rounds } = aTracker((_, nth) => (nth === 1 ? ended : "open"));
+    const end = tracker.follow(jobOf("old"), { ...young(), ageMs: 86_400_000 });
+    await vi.advanceTimersByTimeAsync(600);
+
+    await expect(end).resolves.toMatchObject({ kind: "ended" });
+    expect(rounds).toHaveLength(1);
   });
 });
 
 describe("a call tracker's surprise", () => {
   it("is told: a round that throws", async () => {
     const { tracker, failures } = aTracker(async () => Promise.reject(new Error("a bug")));
-    void tracker.follow(jobOf("a"));
+    void tracker.follow(jobOf("a"), young());
     await vi.advanceTimersByTimeAsync(600);
 
     expect(failures).toMatchObject([{ message: "a bug" }]);

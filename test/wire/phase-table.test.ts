@@ -159,16 +159,18 @@ describe.each(BOTH)("the phase of calls by $sdk over $over", ({ sdk, over }) => 
 
   it("does not wait for other calls: none queues for another's connection", async () => {
     const server = await openPort(() => undefined);
-    const limits = { callTimeoutMs: 1000 };
-    const call = await openCalls(sdk, secure, { port: server.port, server, limits });
+    const abort = new AbortController();
+    const terms = { signal: abort.signal };
+    const call = await openCalls(sdk, secure, { port: server.port, server, terms });
     const calls = Array.from({ length: 3 }, call);
-    await expect.poll(server.requests, { interval: 2 }).toBe(3);
+    await expect.poll(server.requests, { interval: 2, timeout: 15_000 }).toBe(3);
+    abort.abort(new Error("seen"));
 
     expect(await Promise.all(calls)).toMatchObject(
       Array(3).fill({ kind: "failed", written: true, answer: null }),
     );
     expect(server.connections()).toBe(3);
-  });
+  }, 20_000);
 
   it("does not depend on proxies that the environment names", async () => {
     const proxy = register(await openProviderPort());
@@ -192,6 +194,24 @@ describe.each(BOTH)("the phase of calls by $sdk over $over", ({ sdk, over }) => 
     // One SDK asks the server all the same, the other refuses by itself.
     expect(carried).toMatchObject({ kind: "failed", written: server.requests() === 1 });
     expect(server.connections()).toBe(server.requests());
+  });
+
+  it("is before the request, of which not one byte leaves, when the right to write ends at the gate", async () => {
+    const server = await openPort(() => undefined);
+    const gate = {
+      pass: async () => () => {
+        throw new Error("the right has ended");
+      },
+    };
+    const call = await openCalls(sdk, secure, { port: server.port, server, terms: { gate } });
+    const carried = await call();
+    await server.gone;
+
+    expect(carried).toMatchObject({
+      ...{ kind: "failed", written: false, answer: null },
+      error: { message: "the right has ended" },
+    });
+    expect([server.connections(), server.bytes()]).toStrictEqual([1, 0]);
   });
 
   it("is before the request when the SDK fails before it connects", async () => {

@@ -303,6 +303,68 @@ describe("the place that a conversation takes in the gate's window", () => {
   );
 });
 
+describe("a right to write that has ended when the first byte is due", () => {
+  const tooLate = new Error("too late");
+  const gate: Gate = {
+    pass: async () =>
+      Promise.resolve(() => {
+        throw tooLate;
+      }),
+  };
+
+  it("lets nothing out, now or later, however the SDK goes on", async () => {
+    let received = 0;
+    const server = register(
+      await openTcpServer((socket) => void socket.on("data", () => (received += 1))),
+    );
+    const problems: unknown[] = [];
+    const carried = await aWire().carry({ gate, signal: neverAborted }, async (agent) => {
+      get(agent, server.port, false, (request) => {
+        request.write("one");
+        setImmediate(() => {
+          request.write("two");
+          request.end("three");
+        });
+      }).catch((error: unknown) => void problems.push(error));
+      return new Promise<never>(() => undefined);
+    });
+    for (let turns = 0; turns < 50; turns++) await turn();
+
+    expect(carried).toMatchObject({ kind: "failed", error: tooLate, written: false });
+    expect([received, problems.length]).toStrictEqual([0, 1]);
+  });
+
+  it("is no surprise for anybody when the connection dies before it", async () => {
+    const server = register(await openTcpServer((socket) => void socket.end()));
+    const lost: Gate = {
+      pass: async (signal) => {
+        await once(signal, "abort");
+        return gate.pass(signal);
+      },
+    };
+    const carried = await aWire().carry({ gate: lost, signal: neverAborted }, async (agent) =>
+      get(agent, server.port),
+    );
+
+    expect(carried).toMatchObject({
+      ...{ kind: "failed", written: false },
+      error: { message: "the connection was lost before its turn came" },
+    });
+  });
+
+  it("is no surprise for anybody when its SDK gives up before it", async () => {
+    const server = await answering(OK);
+    const carried = await aWire().carry({ gate, signal: neverAborted }, async (agent) =>
+      get(agent, server.port, false, (request) => {
+        request.once("socket", () => request.destroy(new Error("changed my mind")));
+      }),
+    );
+    for (let turns = 0; turns < 50; turns++) await turn();
+
+    expect(carried).toMatchObject({ kind: "failed", error: { message: "changed my mind" } });
+  });
+});
+
 describe("a conversation that is over", () => {
   it("connects to nothing any more when its SDK gets to it too late", async () => {
     const server = await answering(OK);

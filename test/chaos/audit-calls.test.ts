@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+
+import { auditCalls } from "../../dev/chaos/audit-calls.ts";
+import type { BookedCall } from "../../dev/chaos/books.ts";
+import { aCall, aCallInVain, anEnd, aRecord, booksOf } from "./books-of.ts";
+
+const MAX_ATTEMPTS = 5;
+
+/** The kinds of what is found of one request's calls. */
+function foundOf(calls: readonly BookedCall[], retriesAbsent = false): readonly string[] {
+  const books = booksOf({ records: [aRecord({ retriesAbsent })], calls, outcomes: [anEnd()] });
+  return auditCalls(books, MAX_ATTEMPTS).map(({ kind }) => kind);
+}
+
+describe("a second call of a request", () => {
+  it("is fine after the provider said that the first one did not run", () => {
+    for (const answer of ["throttle", "refused", "error"] as const) {
+      const second = aCall({ sequence: 2, at: 1100 });
+      expect(foundOf([aCallInVain(answer), second])).toEqual([]);
+    }
+  });
+
+  it("is a double after one that ran, whatever was answered", () => {
+    for (const answer of ["success", "reset", "hang", "throttle"] as const) {
+      const second = aCallInVain("throttle", { sequence: 2, at: 60_000 });
+      expect(foundOf([aCall({ answer }), second])).toEqual(["twice"]);
+    }
+  });
+
+  it("is a double after one of which nobody could know that it did not run", () => {
+    for (const answer of ["reset", "close", "hang", "html", "pending", "client-gone"] as const) {
+      const second = aCall({ sequence: 2, at: 60_000 });
+      expect(foundOf([aCallInVain(answer), second])).toEqual(["twice"]);
+    }
+  });
+
+  it("is a double after an answer, even if no target ran", () => {
+    const calls = [aCallInVain("success"), aCall({ sequence: 2, at: 60_000 })];
+    expect(foundOf(calls)).toEqual(["twice"]);
+    expect(foundOf(calls, true)).toEqual(["twice"]);
+  });
+
+  it("is fine where absent ones are retried, once missing traces prove something", () => {
+    const first = aCallInVain("reset", { at: 1000 });
+    expect(foundOf([first, aCall({ sequence: 2, at: 31_000 })], true)).toEqual([]);
+    expect(foundOf([first, aCall({ sequence: 2, at: 30_999 })], true)).toEqual(["twice"]);
+  });
+
+  it("counts once for every call that is too many", () => {
+    const calls = [1, 2, 3].map((sequence) => aCall({ sequence, at: sequence * 1000 }));
+    expect(foundOf(calls)).toEqual(["twice", "twice"]);
+  });
+});
+
+describe("calls of different requests", () => {
+  it("may be for one target, when each names something of its own beside it", () => {
+    const records = [
+      aRecord({ requestId: "a", content: "a", targets: ["own-a", "shared"] }),
+      aRecord({ requestId: "b", content: "b", targets: ["own-b", "shared"] }, { offset: 2n }),
+    ];
+    const calls = [
+      aCall({ sequence: 1, targets: ["own-a", "shared"] }),
+      aCall({ sequence: 2, targets: ["own-b", "shared"] }),
+    ];
+    expect(auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS)).toEqual([]);
+    const again = aCall({ sequence: 3, targets: ["shared", "own-b"] });
+    const found = auditCalls(booksOf({ records, calls: [...calls, again] }), MAX_ATTEMPTS);
+    expect(found).toMatchObject([{ kind: "twice", requestId: "b" }]);
+  });
+
+  it("may be the very same, as many as there are requests", () => {
+    const records = [
+      aRecord({ requestId: "a", content: "a" }),
+      aRecord({ requestId: "b", content: "b" }, { offset: 2n }),
+    ];
+    const calls = [1, 2, 3].map((sequence) => aCall({ sequence }));
+    expect(auditCalls(booksOf({ records, calls: calls.slice(0, 2) }), MAX_ATTEMPTS)).toEqual([]);
+    const found = auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS);
+    expect(found.map(({ kind }) => kind)).toEqual(["twice"]);
+  });
+
+  it("do not meet when they are for different products", () => {
+    const records = [
+      aRecord({ requestId: "a", product: "dms" }),
+      aRecord({ requestId: "b", content: "b" }, { offset: 2n }),
+    ];
+    const calls = [aCall({ sequence: 1, product: "dms" }), aCall({ sequence: 2, product: "dms" })];
+    const found = auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS);
+    expect(found).toMatchObject([{ kind: "twice", requestId: "a" }]);
+  });
+});
+
+describe("contents under one id", () => {
+  const records = [
+    aRecord({ content: "winner", targets: ["winner"] }),
+    aRecord({ content: "loser", targets: ["loser"] }, { partition: 1 }),
+  ];
+
+  it("are one request: a call for each of them is a double", () => {
+    const calls = [
+      aCall({ sequence: 1, targets: ["winner"] }),
+      aCall({ sequence: 2, targets: ["loser"] }),
+    ];
+    const found = auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS);
+    expect(found.map(({ kind }) => kind)).toEqual(["twice"]);
+  });
+
+  it("must not be called when another one got the id", () => {
+    const calls = [aCall({ targets: ["loser"] })];
+    const found = auditCalls(booksOf({ records, calls, outcomes: [anEnd()] }), MAX_ATTEMPTS);
+    expect(found).toMatchObject([{ kind: "twice", requestId: "r" }]);
+    expect(found[0]?.message).toContain("lost its id");
+  });
+});
+
+describe("the provider's own witness", () => {
+  it("is a nonce that came again", () => {
+    const refused = aCallInVain("refused", { targets: [], code: "SignatureNonceUsed" });
+    expect(foundOf([aCall(), refused])).toEqual(["twice"]);
+  });
+});
+
+describe("calls that were made in vain", () => {
+  it("may not be more than the attempts of a request", () => {
+    const calls = Array.from({ length: 6 }, (_, n) => aCallInVain("throttle", { sequence: n }));
+    expect(foundOf(calls.slice(0, 5))).toEqual([]);
+    expect(foundOf(calls)).toEqual(["too-often"]);
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+
+import type { RerunOutcome } from "../../src/avro/wire-types.ts";
+import { auditVerdicts } from "../../dev/chaos/audit-verdicts.ts";
+import type { BookedCall } from "../../dev/chaos/books.ts";
+import { aCall, aCallInVain, aFailure, anEnd, aRecord, booksOf } from "./books-of.ts";
+
+/** What is wrong with the end of one request for some targets. */
+function liesIn(
+  end: RerunOutcome,
+  calls: readonly BookedCall[],
+  targets: readonly string[] = ["target"],
+): readonly string[] {
+  const books = booksOf({ records: [aRecord({ targets })], calls, outcomes: [end, end] });
+  return auditVerdicts(books).map(({ message }) => message);
+}
+
+describe("a verdict", () => {
+  it("is true when it says what the provider executed", () => {
+    expect(liesIn(anEnd(), [aCall()])).toEqual([]);
+    expect(liesIn(anEnd(), [aCallInVain("throttle"), aCall({ answer: "reset" })])).toEqual([]);
+    expect(liesIn(aFailure(), [aCallInVain("reset")])).toEqual([]);
+    expect(liesIn(aFailure({ status: "EXPIRED" }), [])).toEqual([]);
+  });
+
+  it("is true when it does not know", () => {
+    const unknown = anEnd({
+      status: "UNKNOWN",
+      targets: [{ target: "target", status: "UNKNOWN", message: null }],
+    });
+    expect(liesIn(unknown, [aCall()])).toEqual([]);
+    expect(liesIn(unknown, [aCallInVain("reset")])).toEqual([]);
+  });
+
+  it("lies when it succeeded and nothing ran", () => {
+    expect(liesIn(anEnd(), [aCallInVain("hang")])).toEqual(["SUCCEEDED, but target did not run"]);
+    expect(liesIn(anEnd({ targets: [] }), [])).toEqual(["SUCCEEDED, but target did not run"]);
+  });
+
+  it("lies when it says that nothing ran, and something did", () => {
+    const calls = [aCall({ answer: "reset" })];
+    expect(liesIn(aFailure(), calls)).toEqual(["FAILED/NOT_EXECUTED, but target ran"]);
+    for (const status of ["FAILED", "REJECTED", "EXPIRED", "SUPPRESSED", "DRY_RUN"] as const) {
+      const end = anEnd({ status, targets: [] });
+      expect(liesIn(end, calls)).toEqual([`${status}, but target ran`]);
+    }
+  });
+
+  it("lies when it is wrong about one target of several", () => {
+    const targets = ["a", "b"];
+    const calls = [aCall({ targets, ranTargets: ["b"] })];
+    const partly = (a: "SUCCEEDED" | "FAILED", b: "SUCCEEDED" | "FAILED") =>
+      anEnd({
+        status: "PARTIALLY_SUCCEEDED",
+        targets: [
+          { target: "a", status: a, message: null },
+          { target: "b", status: b, message: null },
+        ],
+      });
+    expect(liesIn(partly("FAILED", "SUCCEEDED"), calls, targets)).toEqual([]);
+    expect(liesIn(partly("SUCCEEDED", "FAILED"), calls, targets)).toEqual([
+      "PARTIALLY_SUCCEEDED, but a did not run, b ran",
+    ]);
+  });
+
+  it("is not saved by another request's run of the same target", () => {
+    const records = [
+      aRecord({ targets: ["own", "shared"] }),
+      aRecord({ requestId: "other", content: "o", targets: ["its", "shared"] }, { offset: 2n }),
+    ];
+    const calls = [
+      aCall({ sequence: 1, targets: ["own", "shared"], ranTargets: ["own"] }),
+      aCall({ sequence: 2, targets: ["its", "shared"] }),
+    ];
+    const targets = ["own", "shared"].map((target) => ({
+      ...{ target, status: "SUCCEEDED" as const, message: null },
+    }));
+    const found = auditVerdicts(booksOf({ records, calls, outcomes: [anEnd({ targets })] }));
+    expect(found).toMatchObject([{ kind: "lie", requestId: "r", mode: "kill" }]);
+  });
+});
+
+describe("verdicts about one call that several requests ask for", () => {
+  const records = [
+    aRecord({ requestId: "a", content: "a" }),
+    aRecord({ requestId: "b", content: "b" }, { offset: 2n }),
+  ];
+  const source = { topic: "requests", partition: 0, offset: 2n };
+  const ofA = { requestId: "a", outcomeId: "a" };
+  const ofB = { requestId: "b", outcomeId: "b", source };
+  const found = (outcomes: readonly RerunOutcome[], calls: readonly BookedCall[]) =>
+    auditVerdicts(booksOf({ records, outcomes, calls })).map(({ kind }) => kind);
+  const twoRuns = [aCall({ sequence: 1 }), aCall({ sequence: 2 })];
+  const oneRun = [aCall({ sequence: 1 }), aCallInVain("reset", { sequence: 2 })];
+
+  it("are true when their numbers fit", () => {
+    expect(found([anEnd(ofA), anEnd(ofB)], twoRuns)).toEqual([]);
+    expect(found([anEnd(ofA), aFailure(ofB)], oneRun)).toEqual([]);
+    expect(found([anEnd(ofA), anEnd({ ...ofB, status: "UNKNOWN" })], oneRun)).toEqual([]);
+  });
+
+  it("lie when more succeeded than ran", () => {
+    expect(found([anEnd(ofA), anEnd(ofB)], oneRun)).toEqual(["lie"]);
+  });
+
+  it("lie when more failed than did not run", () => {
+    expect(found([anEnd(ofA), aFailure(ofB)], twoRuns)).toEqual(["lie"]);
+  });
+});

@@ -1,0 +1,137 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+
+import type { ServiceProcess } from "../../dev/rig/service-process.ts";
+import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
+import {
+  configOf,
+  type ConfigTree,
+  dataworksAt,
+  inQuickGroup,
+  SERVICE_ENV,
+  WEDATA,
+  wedataAt,
+} from "../support/service-config.ts";
+import { ServiceTopics, waitFor } from "../support/service-topics.ts";
+import { callsAt } from "../support/simulator-calls.ts";
+import { preloading, TestProcesses } from "../support/test-service.ts";
+import { forDataworks, forWedata } from "../support/wire-requests.ts";
+
+/** A connection whose lane is held from the start. */
+const HELD = "dataworks-held";
+
+const processes = new TestProcesses();
+const wedgeFile = join(processes.folder, "wedge");
+let topics: ServiceTopics;
+let simulator: SimulatorProcess;
+let config: ConfigTree;
+let service: ServiceProcess;
+
+/** From now on these never come to an end, and nothing else. */
+function wedge(...what: readonly string[]): void {
+  writeFileSync(wedgeFile, what.join("\n"));
+}
+
+beforeAll(async () => {
+  [topics, simulator] = await Promise.all([
+    ServiceTopics.open({
+      brokers: inject("brokers"),
+      registryUrl: inject("registryUrl"),
+      name: "service-liveness",
+      partitions: 1,
+    }),
+    processes.simulator(),
+  ]);
+  const wrong = { type: "static", id: "nobody", secret: "nothing" };
+  config = inQuickGroup(
+    configOf(
+      topics.place,
+      [
+        wedataAt(simulator.tencentUrl),
+        dataworksAt(simulator.alibabaUrl, { name: HELD, credentials: wrong }),
+      ],
+      { http: { host: "127.0.0.1", port: 0, stallAfter: "2s" } },
+    ),
+  );
+});
+afterAll(async () => {
+  await processes.close();
+  await topics.close();
+});
+
+async function livez(): Promise<{ readonly ok: boolean; readonly reasons: readonly string[] }> {
+  const answer = await fetch(`${service.url}/livez`);
+  return (await answer.json()) as { ok: boolean; reasons: string[] };
+}
+
+/** Which kinds of stages stand still, once any does. */
+async function stalled(): Promise<readonly string[]> {
+  await waitFor("it is stalled", async () => !(await livez()).ok);
+  const { reasons } = await livez();
+  const names = new RegExp(` (${WEDATA}|${HELD}|${topics.place.topics.outcomes})$`);
+  const kinds = reasons.map((reason) =>
+    reason.replace(/ has had work for \d+ s and made no step$/, "").replace(names, ""),
+  );
+  return [...new Set(kinds)];
+}
+
+/** Requests that wait for as long as this file runs. */
+const waiting = [1n, 2n].map((id) => forDataworks(`held-${id}`, [id], { provider: HELD }));
+
+describe("/livez of a service with work that is held", () => {
+  beforeEach(async () => {
+    wedge();
+    service = await processes.service(config, {
+      env: { ...SERVICE_ENV, WEDGE_FILE: wedgeFile },
+      nodeOptions: preloading("./wedge.ts"),
+    });
+    await service.ready();
+  });
+  afterEach(async () => {
+    service.signal("SIGKILL");
+    await service.ended;
+  });
+
+  it("is content", async () => {
+    await topics.send(waiting);
+    await waitFor("its lane is held", async () => {
+      const { lanes } = await service.status();
+      return lanes.some(({ held, waiting: depth }) => held !== null && depth.NORMAL === 2);
+    });
+    const seen: object[] = [];
+    // The lane is probed after one second and after two more: longer than anything may stand still.
+    await waitFor("it was probed twice", async () => {
+      seen.push(await livez());
+      return (await callsAt(simulator)).length >= 3;
+    });
+    await topics.send(forWedata("beside"));
+    await topics.final("beside");
+    seen.push(await livez());
+    expect(seen.filter((one) => !isDeepStrictEqual(one, { ok: true, reasons: [] }))).toEqual([]);
+  });
+
+  it.each([
+    [
+      "the journal takes no record any more",
+      "write",
+      "journal",
+      "writing to the journal for connection",
+    ],
+    ["no outcome leaves any more", "write", "outcomes", "publishing to"],
+    ["the journal is not read any more", "read", "journal", "reading the journal"],
+    ["nothing is fetched any more", "read", "requests", "fetching from Kafka"],
+  ] as const)("fails when %s", async (_, how, topic, stage) => {
+    wedge(`${how} ${topics.place.topics[topic]}`);
+    await topics.send(forWedata(`stuck-${how}-${topic}`));
+    expect(await stalled()).toEqual([stage]);
+  });
+
+  it("fails when lanes get no turn any more", async () => {
+    wedge("tickets");
+    await topics.send(forWedata("stuck-turn"));
+    expect(await stalled()).toEqual(["lane"]);
+  });
+});
