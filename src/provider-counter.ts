@@ -1,5 +1,5 @@
 import type { ProviderConfig } from "./config/config.ts";
-import type { Counter } from "./desk/request-desk.ts";
+import type { Counter } from "./desk/desk-parts.ts";
 import type { TrackUntil } from "./domain/following.ts";
 import type { ReadTurns, RerunCall } from "./domain/provider.ts";
 import type { ReceivedRequest } from "./domain/rerun-request.ts";

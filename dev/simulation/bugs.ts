@@ -116,8 +116,6 @@ export const BUGS = {
   },
 } as const satisfies Readonly<Record<string, Bug>>;
 
-export type BugName = keyof typeof BUGS;
-
 const packer = new RequestPacker(
   loadSchemas({ requests: "", outcomes: "" }).requests.text,
   new RequestParser({ targetsPerRequest: Infinity }),

@@ -148,7 +148,10 @@ export class Life {
         if (!(error instanceof NoAnswer)) throw error;
         if (this.#dispatcher === null) await pause(LOOK_AGAIN_MS, this.#abandon.signal);
         // The service ends then, and is started again.
-        else return this.crash(LOOK_AGAIN_MS);
+        else {
+          this.crash(LOOK_AGAIN_MS);
+          return;
+        }
       }
     }
   }
@@ -191,10 +194,10 @@ export class Life {
   /** Everything it reads must be what the log says, and it must have read enough to judge. */
   #audit({ replica, counters }: Dispatcher): void {
     for (const { judge } of counters) {
-      const { judge: original } = judge;
+      const original = judge.judge.bind(judge);
       judge.judge = async (question) => {
         this.#world.judges(this, question.call.claimId);
-        return original.call(judge, question);
+        return original(question);
       };
     }
     const { journal, deeds } = this.#world;

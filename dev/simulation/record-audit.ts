@@ -22,6 +22,8 @@ export class RecordAudit {
   readonly #outcomes = new Map<string, string>();
   /** Request → the id of its final outcome. */
   readonly #finals = new Map<string, string>();
+  /** Records that are known as complete, which they stay. */
+  readonly #complete = new Set<PlannedRecord>();
   /** Partition → below this all records are known as complete. */
   readonly #completeTo = new Map<number, number>();
 
@@ -122,13 +124,20 @@ export class RecordAudit {
   #isComplete(partition: number, offset: number): boolean {
     const record = this.#records.get(partition)?.[offset];
     if (record === undefined) return false;
-    const isDead = this.#deadLetters.has(`${partition}/${offset}`);
-    const { request } = record;
-    if (request === null || isDead) return isDead;
-    const winner = this.#winnerOf(request);
-    if (winner === null || textOf(winner) !== textOf(request)) return false;
+    if (this.#complete.has(record)) return true;
+    const isComplete = this.#deadLetters.has(`${partition}/${offset}`) || this.#isTold(record);
+    if (isComplete) this.#complete.add(record);
+    return isComplete;
+  }
+
+  /** Whether the record's request is the one that has its id, and its final outcome is out. */
+  #isTold({ request }: PlannedRecord): boolean {
+    if (request === null) return false;
     const { provider, requestId } = request;
-    return this.#parts.isPublished(provider, requestId) && this.hasOutcome(provider, requestId);
+    if (!this.hasOutcome(provider, requestId)) return false;
+    if (!this.#parts.isPublished(provider, requestId)) return false;
+    const winner = this.#winnerOf(request);
+    return winner !== null && textOf(winner) === textOf(request);
   }
 
   /** The request that has the id, as far as the journal tells. */

@@ -1,14 +1,7 @@
-import { admit, type Connection, expiredVerdict } from "../admission/admit.ts";
+import { admit, expiredVerdict } from "../admission/admit.ts";
 import { assertNever } from "../domain/assert-never.ts";
+import { type CallHistory, NEVER_CALLED, plainVerdict, type Verdict } from "../domain/outcome.ts";
 import {
-  type CallHistory,
-  NEVER_CALLED,
-  type Outcome,
-  plainVerdict,
-  type Verdict,
-} from "../domain/outcome.ts";
-import {
-  echoOf,
   isRequestId,
   type ReceivedRequest,
   type RerunRequest,
@@ -17,62 +10,15 @@ import {
 import { targetsOf } from "../domain/targets.ts";
 import { type UnexecutedEnd, verdictOfExhausted } from "../domain/verdict.ts";
 import type { Desk, Senseless } from "../inbound/desk.ts";
-import type { Entry } from "../journal/claim-entry.ts";
 import type { Change } from "../journal/change.ts";
+import type { Entry } from "../journal/claim-entry.ts";
 import { digestOf, keyOf } from "../journal/digest.ts";
-import type { Journal } from "../journal/journal.ts";
-import type { Told } from "../journal/journal-record.ts";
-import { pause } from "../lifecycle/pause.ts";
-import type { Lane } from "../lanes/lane.ts";
 import type { EndedCall, LaneDesk, Worked } from "../lanes/lane-desk.ts";
-import { concludeCall } from "./conclude-call.ts";
+import type { Counter, RequestDeskParts } from "./desk-parts.ts";
 import { type Kept, KeptRequests } from "./kept-requests.ts";
-import { echoIn, type Unpack } from "./outcome-of.ts";
-import type { Role, Settler, SettlingCounter } from "./settler.ts";
+import type { Role } from "./settler.ts";
 import { UnfinishedWork } from "./unfinished-work.ts";
-
-/** One provider connection as the desk sees it. */
-export interface Counter extends Connection, SettlingCounter {
-  readonly lane: Pick<Lane, "offer" | "forget">;
-  /** Calls of a request that surely did not execute, at the most. */
-  readonly maxAttempts: number;
-  /** What becomes of an uncertain call of which evidence shows that it did not run. */
-  readonly uncertain: "report" | "retry-if-absent";
-}
-
-export interface RequestDeskParts {
-  readonly journal: Pick<
-    Journal,
-    "standing" | "release" | "accepted" | "done" | "close" | "isDriven"
-  >;
-  readonly settler: Pick<Settler, "consider" | "finished">;
-  readonly unpack: Unpack;
-  /** Resolves when Kafka has acknowledged the outcome. Only for what no journal can know. */
-  readonly publish: (outcome: Outcome) => Promise<void>;
-  /** Told each record that needs no further attention. */
-  readonly complete: (source: Source) => void;
-  /**
-   * Asked when a request comes back unexecuted: false when its partition went to somebody else, who
-   * works it now; from then on nothing here knows the record.
-   */
-  readonly keeps: (source: Source) => boolean;
-  /** Another request has the record's id: it becomes a dead letter, and `complete` follows. */
-  readonly conflicts: (source: Source, message: string) => Promise<void>;
-  /** Whether this process looks after requests with this key that nobody may have. */
-  readonly ownsOrphan: (key: string) => boolean;
-  /** Told each record that repeats another one's request, once. */
-  readonly onDuplicate: (repeat: { readonly provider: string; readonly source: Source }) => void;
-  /** Something threw that must not: the process cannot go on. */
-  readonly onFailure: (error: unknown) => void;
-  /** Instance id and version. */
-  readonly dispatcher: string;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** Milliseconds since the epoch. */
-  readonly epoch: () => number;
-  /** Aborts when nothing is called again here. */
-  readonly stopped: AbortSignal;
-}
+import { VerdictWriter } from "./verdict-writer.ts";
 
 /**
  * Takes each request from its reception to the journal's final word about it: admission, lane, and
@@ -86,9 +32,11 @@ export class RequestDesk implements Desk, LaneDesk {
   readonly #counters = new Map<string, Counter>();
   readonly #kept = new KeptRequests();
   readonly #work = new UnfinishedWork();
+  readonly #verdicts: VerdictWriter;
 
   constructor(parts: RequestDeskParts) {
     this.#parts = parts;
+    this.#verdicts = new VerdictWriter(parts);
   }
 
   /** Opens the counter of one provider connection; before the first request is received. */
@@ -106,11 +54,8 @@ export class RequestDesk implements Desk, LaneDesk {
     if (isRequestId(request.requestId)) {
       return this.#take({ request, source, receivedAt, trace }, verdict);
     }
-    // Without an id it cannot be told from others, nor come twice: its verdict follows from its bytes.
-    const completedAt = this.#parts.epoch();
-    const told = { ...verdict, ...NEVER_CALLED, completedAt, dispatcher: this.#parts.dispatcher };
     this.#begin(`reject ${source.partition}/${source.offset}`, async () => {
-      await this.#parts.publish({ ...told, echo: echoOf(request), source, trace, receivedAt });
+      await this.#verdicts.publishUnnamed(senseless);
       this.#parts.complete(source);
     });
     return { kind: "taken" };
@@ -143,7 +88,9 @@ export class RequestDesk implements Desk, LaneDesk {
     const { claim } = ended;
     this.#entrust(worked.received, "desk");
     this.#begin(`conclude ${claim.claimId}`, async () => {
-      await this.#conclude(worked, ended);
+      const counter = this.#counterOf(worked.received.request.provider);
+      const entry = this.#entryOf(worked.received);
+      await this.#verdicts.conclude(worked, ended, { counter, entry });
       this.#followJournal(worked.received);
     });
   }
@@ -199,18 +146,8 @@ export class RequestDesk implements Desk, LaneDesk {
 
   /** Ends a free request whose record is gone from the requests topic. */
   retire(entry: Entry): void {
-    const { unpack, journal } = this.#parts;
-    const { key, digest, tries, request } = entry;
-    const name = `retire ${key}`;
-    if (this.#work.has(name)) return;
-    const { source, receivedAt, trace } = request;
-    const message = `Its record at ${source.topic}/${source.partition}/${source.offset} was deleted by the topic's retention before it could be called (again).`;
-    const verdict = plainVerdict("EXPIRED", { code: "RETENTION", message });
-    const told = this.#tell(verdict, { ...NEVER_CALLED, attempts: tries });
-    const echo = echoIn(request, unpack);
-    this.#begin(name, async () => {
-      await journal.close({ echo, digest, source, receivedAt, trace }, told);
-    });
+    const name = `retire ${entry.key}`;
+    if (!this.#work.has(name)) this.#begin(name, async () => this.#verdicts.retire(entry));
   }
 
   /** Resolves when no call is being concluded and no verdict written. */
@@ -280,43 +217,12 @@ export class RequestDesk implements Desk, LaneDesk {
 
   /** Ends a request without a call, unless somebody else has it by now. */
   #close(received: ReceivedRequest, verdict: Verdict, history: CallHistory): void {
-    const { request, source, receivedAt, trace } = received;
+    const { source } = received;
     this.#entrust(received, "desk");
-    const told = this.#tell(verdict, history);
     this.#begin(`close ${source.partition}/${source.offset}`, async () => {
-      const digest = digestOf(request);
-      const closing = { echo: echoOf(request), digest, source, receivedAt, trace };
-      await this.#parts.journal.close(closing, told);
+      await this.#verdicts.close(received, verdict, history);
       this.#followJournal(received);
     });
-  }
-
-  async #conclude({ received, history }: Worked, ended: EndedCall): Promise<void> {
-    const { journal, now, epoch, stopped } = this.#parts;
-    const { claim, call, before, end } = ended;
-    const { requestId, provider } = received.request;
-    const counter = this.#counterOf(provider);
-    const calledAt = history.calledAt ?? epoch();
-    const entry = this.#entryOf(received);
-    const rivals = entry?.claim?.claimId === claim.claimId ? entry.claim.rivals : [];
-    const conclusion = await concludeCall({ call, before, rivals, end, calledAt }, counter);
-    if (conclusion.kind === "unjudged") return;
-    if (conclusion.kind === "taken") {
-      const { taken, verdict } = conclusion;
-      const told = this.#tell(verdict, { ...history, reconciled: taken.reconciled });
-      await journal.accepted(claim, new Map([[requestId, { taken, told }]]));
-      return;
-    }
-    const { verdict, reconciled, isAbsent } = conclusion;
-    const isRetried = isAbsent && counter.uncertain === "retry-if-absent";
-    // Before that somebody might not be sure that nothing of the call is under way.
-    if (isRetried && (await pause(claim.settledBy - now(), stopped))) {
-      const why = `evidence shows that it did not run: ${end.kind === "uncertain" ? end.message : ""}`;
-      await journal.release(claim, [requestId], { called: true, why });
-      return;
-    }
-    const told = this.#tell(verdict, { ...history, reconciled });
-    await journal.done(claim, new Map([[requestId, told]]));
   }
 
   #moved(entry: Entry): void {
@@ -427,11 +333,6 @@ export class RequestDesk implements Desk, LaneDesk {
     const { packed, receivedAt, trace } = request;
     if (packed === null) throw new Error("a free request was never claimed");
     return { request: this.#parts.unpack(packed), source: kept.first, receivedAt, trace };
-  }
-
-  #tell(verdict: Verdict, history: CallHistory): Told {
-    const { epoch, dispatcher } = this.#parts;
-    return { verdict, history, completedAt: epoch(), dispatcher };
   }
 
   /** Admission lets nothing pass that names an unknown provider. */

@@ -1,17 +1,7 @@
-import type { TrackUntil } from "../domain/following.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import { plainVerdict, type Verdict } from "../domain/outcome.ts";
-import type { DecidedEnd } from "../domain/verdict.ts";
-import { targetsOf } from "../domain/targets.ts";
 import type { Entry } from "../journal/claim-entry.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Told } from "../journal/journal-record.ts";
 import type { JournalReplica } from "../journal/journal-replica.ts";
-import type { Judge } from "../judging/judge.ts";
-import type { CallTracker } from "../tracking/call-tracker.ts";
-import { concludeCall } from "./conclude-call.ts";
-import { concludeFollowing } from "./conclude-following.ts";
-import { outcomeOf, type Unpack } from "./outcome-of.ts";
+import { type Deed, Deeds, deedsFor, type DeedsParts } from "./deeds.ts";
 import { UnfinishedWork } from "./unfinished-work.ts";
 
 /**
@@ -21,36 +11,17 @@ import { UnfinishedWork } from "./unfinished-work.ts";
  */
 export type Role = "source" | "duplicate" | "orphan" | null;
 
-/** What settling needs of a provider connection. */
-export interface SettlingCounter {
-  readonly judge: Pick<Judge, "judge">;
-  readonly tracker: Pick<CallTracker, "follow">;
-  readonly until: TrackUntil;
-}
-
-export interface SettlerParts {
+export interface SettlerParts extends DeedsParts {
   readonly journal: Pick<Journal, "accepted" | "done" | "published" | "isDriven">;
   readonly replica: Pick<JournalReplica, "of" | "seenAt" | "liveSince" | "isTrusted">;
-  /** Undefined: the connection is not configured here. */
-  readonly counterOf: (provider: string) => SettlingCounter | undefined;
   readonly roleOf: (entry: Entry) => Role;
-  readonly unpack: Unpack;
-  /** Resolves when Kafka has acknowledged the outcome. */
-  readonly publish: (outcome: Outcome) => Promise<void>;
   readonly graceMs: number;
-  /** Instance id and version. */
-  readonly dispatcher: string;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Milliseconds since the epoch. */
-  readonly epoch: () => number;
   /** Aborts when nothing is judged or followed here any more. */
   readonly stopped: AbortSignal;
   readonly onFailure: (error: unknown) => void;
 }
-
-/** What can be done for an open request. */
-type Deed = "judge" | "follow" | "publish-accepted" | "publish-final";
 
 /** Whoever has the claimed record goes first, so that usually nobody does it twice. */
 const DUPLICATE_WAITS_MS = 5000;
@@ -70,6 +41,7 @@ const UNCONFIGURED_WAITS_MS = 600_000;
  */
 export class Settler {
   readonly #parts: SettlerParts;
+  readonly #deeds: Deeds;
   readonly #work = new UnfinishedWork();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** Key → when it came to its present state, as seen here; monotonic. */
@@ -78,6 +50,7 @@ export class Settler {
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
+    this.#deeds = new Deeds(parts);
     parts.stopped.addEventListener("abort", () => this.#stop(), { once: true });
   }
 
@@ -163,14 +136,13 @@ export class Settler {
   }
 
   #begin(entry: Entry, deed: Deed): void {
-    const deeds: Readonly<Record<Deed, () => Promise<void>>> = {
-      judge: async () => this.#judge(entry),
-      follow: async () => this.#follow(entry),
-      "publish-accepted": async () => this.#publish(entry, "accepted"),
-      "publish-final": async () => this.#publish(entry, "final"),
-    };
+    const leave = new AbortController();
+    if (deed === "follow") this.#following.set(entry.key, leave);
     this.#work
-      .run(nameOf(deed, entry), deeds[deed])
+      .run(nameOf(deed, entry), async () => this.#deeds.do(deed, entry, leave.signal))
+      .finally(() => {
+        if (this.#following.get(entry.key) === leave) this.#following.delete(entry.key);
+      })
       .then(() => this.#ended(entry))
       .catch((error: unknown) => this.#parts.onFailure(error));
   }
@@ -189,89 +161,6 @@ export class Settler {
     );
   }
 
-  async #judge(entry: Entry): Promise<void> {
-    const { journal, unpack, counterOf, dispatcher, epoch } = this.#parts;
-    const { claim, provider, request, tries } = entry;
-    if (entry.phase !== "claimed" || claim === null || request.packed === null) return;
-    const { operation } = unpack(request.packed);
-    const counter = counterOf(provider);
-    const history = { attempts: tries + 1, calledAt: claim.logTime, coalesced: 1 };
-    const tell = (verdict: Verdict, reconciled: boolean): Told => {
-      return { verdict, history: { ...history, reconciled }, completedAt: epoch(), dispatcher };
-    };
-    if (counter === undefined) {
-      const message = `Its call was cut off, and the connection ${provider} is not configured any more: nobody can tell whether it ran.`;
-      const unknown = plainVerdict("UNKNOWN", { code: "CALL_UNCERTAIN", message });
-      const targets = claim.targets.map((target) => unknownTarget(target));
-      const told = tell({ ...unknown, targets }, false);
-      return journal.done(
-        { claimId: claim.claimId, provider },
-        new Map([[request.requestId, told]]),
-      );
-    }
-    const conclusion = await concludeCall(
-      {
-        call: { claimId: claim.claimId, operation, targets: targetsOf(operation) },
-        ...{ before: claim.before, rivals: claim.rivals, end: CUT_OFF, calledAt: claim.logTime },
-      },
-      counter,
-    );
-    if (conclusion.kind === "unjudged") return;
-    if (conclusion.kind === "final") {
-      const told = tell(conclusion.verdict, conclusion.reconciled);
-      await journal.done(
-        { claimId: claim.claimId, provider },
-        new Map([[request.requestId, told]]),
-      );
-      return;
-    }
-    const { taken, verdict } = conclusion;
-    const result = { taken, told: tell(verdict, taken.reconciled) };
-    await journal.accepted(
-      { claimId: claim.claimId, provider },
-      new Map([[request.requestId, result]]),
-    );
-  }
-
-  async #follow(entry: Entry): Promise<void> {
-    const { journal, replica, unpack, counterOf, dispatcher, epoch } = this.#parts;
-    const { claim, taken: accepted, provider, request, key } = entry;
-    if (entry.phase !== "accepted" || claim === null || accepted === null) return;
-    if (request.packed === null) return;
-    const { taken, told } = accepted;
-    const call = {
-      ...{ claimId: claim.claimId, operation: unpack(request.packed).operation },
-      targets: claim.targets,
-    };
-    const counter = counterOf(provider);
-    const leave = new AbortController();
-    this.#following.set(key, leave);
-    const following = { ...taken.following, call, before: claim.before };
-    const ageMs = Math.max(0, replica.of(provider).logTime - accepted.logTime);
-    const end =
-      counter === undefined
-        ? {
-            kind: "lost" as const,
-            targets: claim.targets.map((target) => unknownTarget(target)),
-            message: `the connection ${provider} is not configured any more`,
-          }
-        : await counter.tracker.follow(following, { ageMs, signal: leave.signal });
-    if (this.#following.get(key) === leave) this.#following.delete(key);
-    if (end.kind === "handed-over") return;
-    const { verdict, reconciled } = concludeFollowing(taken, end);
-    const history = { ...told.history, reconciled };
-    const final = { verdict, history, completedAt: epoch(), dispatcher };
-    await journal.done({ claimId: claim.claimId, provider }, new Map([[request.requestId, final]]));
-  }
-
-  async #publish(entry: Entry, which: "accepted" | "final"): Promise<void> {
-    const { journal, publish, unpack } = this.#parts;
-    const told = which === "accepted" ? entry.taken?.told : entry.told;
-    if (told === undefined || told === null) return;
-    await publish(outcomeOf(entry.request, told, unpack));
-    await journal.published(entry.provider, entry.request.requestId, which);
-  }
-
   #stop(): void {
     for (const leave of this.#following.values()) leave.abort();
   }
@@ -282,31 +171,6 @@ export class Settler {
   }
 }
 
-/** How a call ended whose caller is gone. */
-const CUT_OFF: DecidedEnd = {
-  kind: "uncertain",
-  message: "the dispatcher that made it fell silent before it told how it ended",
-  providerRequestId: null,
-  providerErrorCode: null,
-};
-
-function deedsFor(entry: Entry): readonly Deed[] {
-  switch (entry.phase) {
-    case "free":
-      return [];
-    case "claimed":
-      return ["judge"];
-    case "accepted":
-      return entry.taken.isPublished ? ["follow"] : ["publish-accepted", "follow"];
-    case "done":
-      return ["publish-final"];
-  }
-}
-
 function nameOf(deed: Deed, { key, claim, grants }: Entry): string {
   return `${deed} ${grants} ${claim?.claimId ?? ""} ${key}`;
-}
-
-function unknownTarget(target: string) {
-  return { target, status: "UNKNOWN" as const, message: null };
 }

@@ -42,9 +42,9 @@ export class AppendQueues {
   }
 
   /** As `AppendQueue.append`, for a record that belongs to no connection. */
-  async appendTo(partition: number, record: JournalRecord): Promise<boolean> {
+  async appendTo(partition: number, record: JournalRecord, dropAt?: number): Promise<boolean> {
     const queue = this.#queue(`partition ${partition}`, `#${partition}`, partition);
-    return queue.append(encodeRecord(record));
+    return queue.append(encodeRecord(record), dropAt);
   }
 
   #queue(name: string, key: string, partition: number): AppendQueue {

@@ -76,5 +76,3 @@ export interface EntryFacts {
   /** Why it was released last, for people; null: it never was. */
   readonly releasedWhy: string | null;
 }
-
-export type Phase = Entry["phase"];

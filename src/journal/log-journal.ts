@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Taken } from "../domain/taken.ts";
 import type { Source } from "../domain/rerun-request.ts";
 import type { Packing } from "../lanes/waiting-request.ts";
-import { AppendQueue } from "./append-queue.ts";
+import { AppendQueues } from "./append-queues.ts";
 import type { Entry } from "./claim-entry.ts";
 import type { Change, ClaimDecided, Refusal } from "./change.ts";
 import { digestOf, keyOf } from "./digest.ts";
 import { EntryWaits } from "./entry-waits.ts";
 import type { JournalLog } from "./journal-log.ts";
-import type { AskedRequest, ClaimRecord, JournalRecord, Told } from "./journal-record.ts";
+import type { AskedRequest, JournalRecord, Told } from "./journal-record.ts";
 import type { JournalReplica, ReplicaListener } from "./journal-replica.ts";
 import type {
   Claim,
@@ -21,7 +21,7 @@ import type {
   Released,
   Standing,
 } from "./journal.ts";
-import { encodeRecord } from "./record-codec.ts";
+import { OwnClaims } from "./own-claims.ts";
 import { ReservedTargets } from "./reserved-targets.ts";
 
 export interface LogJournalParts {
@@ -43,25 +43,25 @@ export interface LogJournalParts {
   readonly onFailure: (error: unknown) => void;
 }
 
-interface Pending {
-  readonly decide: (change: ClaimDecided | null) => void;
-}
-
 /** The journal as a log that all instances append to and read: its order decides. */
 export class LogJournal implements Journal, ReplicaListener {
   readonly #parts: LogJournalParts;
-  readonly #queues = new Map<string, AppendQueue>();
-  readonly #pending = new Map<string, Pending>();
-  /** Claim id → the requests whose call this process drives. */
-  readonly #driving = new Map<string, Set<string>>();
+  readonly #queues: AppendQueues;
+  readonly #claims: OwnClaims;
   readonly #reserved = new ReservedTargets();
   readonly #waits: EntryWaits;
   readonly #closings = new Map<string, (why: Refusal | null) => void>();
 
   constructor(parts: LogJournalParts) {
     this.#parts = parts;
-    this.#waits = new EntryWaits(parts.signal);
-    parts.replica.listen(this);
+    const { replica, log, now, signal, onTrouble, onFailure, instance } = parts;
+    this.#queues = new AppendQueues({
+      ...{ log, now, signal, onTrouble },
+      partitionOf: (provider) => replica.partitionOf(provider),
+    });
+    this.#claims = new OwnClaims({ queues: this.#queues, instance, now, onFailure });
+    this.#waits = new EntryWaits(signal);
+    replica.listen(this);
   }
 
   get isOpen(): boolean {
@@ -85,17 +85,17 @@ export class LogJournal implements Journal, ReplicaListener {
   }
 
   isDriven(claimId: string): boolean {
-    return this.#driving.has(claimId);
+    return this.#claims.isDriven(claimId);
   }
 
   /** How many claims this process holds or is about to. */
   get drivenCount(): number {
-    return this.#driving.size;
+    return this.#claims.size;
   }
 
   /** Its queues, by their names. */
-  get queues(): ReadonlyMap<string, Pick<AppendQueue, "isBusy" | "steps" | "stuckMs">> {
-    return this.#queues;
+  get queues(): AppendQueues["byName"] {
+    return this.#queues.byName;
   }
 
   standing(provider: string, requestId: string, digest: string, source: Source): Standing {
@@ -131,21 +131,22 @@ export class LogJournal implements Journal, ReplicaListener {
     }
     if (requests.length === 0) return { claim, granted: new Map(), refused };
 
-    const ids = requests.map(({ requestId }) => requestId);
     const targets = requests.flatMap((request) => request.targets);
-    this.#driving.set(claimId, new Set(ids));
     this.#reserved.add(provider, targets);
     const settleWithinMs = claim.settledBy - sent;
-    const decided = await this.#ask(claimId, sent + callWithinMs, {
-      ...{ kind: "CLAIM", provider, claimId, instance, requests },
-      ...{ callWithinMs, settleWithinMs, windowMs },
-    });
+    const decided = await this.#claims.ask(
+      {
+        ...{ kind: "CLAIM", provider, claimId, instance, requests },
+        ...{ callWithinMs, settleWithinMs, windowMs },
+      },
+      sent + callWithinMs,
+    );
     this.#reserved.remove(provider, targets);
     const granted = new Map(decided?.granted.map((one) => [one.request.requestId, one.tries]));
     for (const { requestId, why } of decided?.refused ?? []) {
       if (!granted.has(requestId)) refused.set(requestId, why);
     }
-    if (decided === null) for (const id of ids) refused.set(id, "lapsed");
+    if (decided === null) for (const { requestId } of requests) refused.set(requestId, "lapsed");
     const left = requests.filter(({ requestId }) => !granted.has(requestId));
     const freed = left.flatMap((one) => one.targets).filter((one) => !this.isHeld(provider, one));
     if (freed.length > 0) this.#parts.onFreed(provider, freed);
@@ -157,9 +158,10 @@ export class LogJournal implements Journal, ReplicaListener {
     requestIds: readonly string[],
     { called, why }: Released,
   ): Promise<void> {
-    await this.#write(provider, { kind: "RELEASE", provider, claimId, requestIds, called, why });
+    const record = { kind: "RELEASE", provider, claimId, requestIds, called, why } as const;
+    await this.#queues.write(provider, record);
     await this.#untilLeft(provider, claimId, requestIds, ["claimed"]);
-    this.#letGo(claimId, requestIds);
+    this.#claims.letGo(claimId, requestIds);
   }
 
   async accepted(
@@ -168,9 +170,9 @@ export class LogJournal implements Journal, ReplicaListener {
   ): Promise<void> {
     const ids = [...results.keys()];
     const told = [...results].map(([requestId, result]) => ({ requestId, ...result }));
-    await this.#write(provider, { kind: "ACCEPTED", provider, claimId, results: told });
+    await this.#queues.write(provider, { kind: "ACCEPTED", provider, claimId, results: told });
     await this.#untilLeft(provider, claimId, ids, ["claimed"]);
-    this.#letGo(claimId, ids);
+    this.#claims.letGo(claimId, ids);
   }
 
   async done(
@@ -179,9 +181,9 @@ export class LogJournal implements Journal, ReplicaListener {
   ): Promise<void> {
     const ids = [...results.keys()];
     const told = [...results].map(([requestId, one]) => ({ requestId, told: one }));
-    await this.#write(provider, { kind: "DONE", provider, claimId, results: told });
+    await this.#queues.write(provider, { kind: "DONE", provider, claimId, results: told });
     await this.#untilLeft(provider, claimId, ids, ["claimed", "accepted"]);
-    this.#letGo(claimId, ids);
+    this.#claims.letGo(claimId, ids);
   }
 
   async close(closing: Closing, told: Told): Promise<Refusal | null> {
@@ -193,7 +195,7 @@ export class LogJournal implements Journal, ReplicaListener {
       const attempt = (this.#parts.replica.of(provider).entry(key)?.grants ?? 0) + 1;
       const decided = new Promise<Refusal | null>((resolve) => this.#closings.set(key, resolve));
       const asked = { requestId, digest, attempt, source, receivedAt, trace, echo, told };
-      await this.#write(provider, {
+      await this.#queues.write(provider, {
         ...{ kind: "CLOSE", provider, instance, windowMs, requests: [asked] },
       });
       const why = await this.#waits.unlessEnded(decided);
@@ -203,7 +205,8 @@ export class LogJournal implements Journal, ReplicaListener {
 
   async published(provider: string, requestId: string, which: "accepted" | "final"): Promise<void> {
     const key = keyOf(provider, requestId);
-    await this.#write(provider, { kind: "PUBLISHED", provider, requestIds: [requestId], which });
+    const record = { kind: "PUBLISHED", provider, requestIds: [requestId], which } as const;
+    await this.#queues.write(provider, record);
     const phase = which === "accepted" ? "accepted" : "done";
     await this.#waits.until(key, () => {
       const entry = this.#parts.replica.of(provider).entry(key);
@@ -216,8 +219,7 @@ export class LogJournal implements Journal, ReplicaListener {
    * sent. Resolves with whether it was written.
    */
   async append(partition: number, record: JournalRecord, dropAt = Infinity): Promise<boolean> {
-    const name = `partition ${partition}`;
-    return this.#queue(name, `#${partition}`, partition).append(encodeRecord(record), dropAt);
+    return this.#queues.appendTo(partition, record, dropAt);
   }
 
   changed(change: Change): void {
@@ -235,57 +237,7 @@ export class LogJournal implements Journal, ReplicaListener {
 
   #claimDecided(change: ClaimDecided): void {
     for (const { key } of change.granted) this.#waits.moved(key);
-    if (change.instance !== this.#parts.instance) return;
-    const pending = this.#pending.get(change.claimId);
-    if (pending !== undefined) {
-      pending.decide(change);
-      return;
-    }
-    // It was given up before it was seen, or refused before a late copy of the claim was granted:
-    // nothing was called, and nobody drives it.
-    const driven = this.#driving.get(change.claimId);
-    const ghosts = change.granted.filter(({ request }) => driven?.has(request.requestId) !== true);
-    if (ghosts.length > 0) this.#releaseGhosts(change.claimId, ghosts);
-  }
-
-  #releaseGhosts(claimId: string, ghosts: readonly Entry[]): void {
-    const [{ provider } = { provider: "" }] = ghosts;
-    const requestIds = ghosts.map(({ request }) => request.requestId);
-    const why = "the claim was seen after it had been given up";
-    this.#write(provider, {
-      ...{ kind: "RELEASE", provider, claimId, requestIds, called: false, why },
-    }).catch((error: unknown) => this.#parts.onFailure(error));
-  }
-
-  /** Writes a CLAIM and waits until it is decided; null when that is not known by `dropAt`. */
-  async #ask(claimId: string, dropAt: number, record: ClaimRecord): Promise<ClaimDecided | null> {
-    const { now } = this.#parts;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => decide(null), Math.max(0, Math.ceil(dropAt - now())));
-      const decide: Pending["decide"] = (change) => {
-        clearTimeout(timer);
-        this.#pending.delete(claimId);
-        if (change !== null && now() <= dropAt) {
-          // At once: the next record may be a copy of the claim that is granted what this one was not.
-          const granted = new Set(change.granted.map(({ request }) => request.requestId));
-          const left = record.requests.filter(({ requestId }) => !granted.has(requestId));
-          this.#letGo(
-            claimId,
-            left.map(({ requestId }) => requestId),
-          );
-          resolve(change);
-          return;
-        }
-        // From here on it is nobody's: its grant, seen now or later, is given back.
-        this.#driving.delete(claimId);
-        if (change !== null && change.granted.length > 0)
-          this.#releaseGhosts(claimId, change.granted);
-        resolve(null);
-      };
-      this.#pending.set(claimId, { decide });
-      const queue = this.#queueOf(record.provider);
-      void queue.append(encodeRecord(record), dropAt);
-    });
+    this.#claims.decided(change);
   }
 
   /** Why the request would not be granted, as far as can be seen before asking. */
@@ -328,32 +280,5 @@ export class LogJournal implements Journal, ReplicaListener {
         return entry?.claim?.claimId !== claimId || !phases.includes(entry.phase);
       });
     }
-  }
-
-  /** Resolves when the record is acknowledged. Rejects with the signal's reason when it aborts. */
-  async #write(provider: string, record: JournalRecord): Promise<void> {
-    const isWritten = await this.#queueOf(provider).append(encodeRecord(record));
-    if (!isWritten) this.#parts.signal.throwIfAborted();
-  }
-
-  #letGo(claimId: string, requestIds: readonly string[]): void {
-    const driven = this.#driving.get(claimId);
-    for (const id of requestIds) driven?.delete(id);
-    if (driven?.size === 0) this.#driving.delete(claimId);
-  }
-
-  #queueOf(provider: string): AppendQueue {
-    const partition = this.#parts.replica.partitionOf(provider);
-    // A provider's name is whatever a request says: it must not be taken for a partition's.
-    return this.#queue(`connection ${provider}`, provider, partition);
-  }
-
-  #queue(name: string, key: string, partition: number): AppendQueue {
-    const known = this.#queues.get(name);
-    if (known !== undefined) return known;
-    const { log, now, signal, onTrouble } = this.#parts;
-    const queue = new AppendQueue({ log, partition, key, now, signal, onTrouble });
-    this.#queues.set(name, queue);
-    return queue;
   }
 }

@@ -35,11 +35,6 @@ export function stateKey(partition: number, border: bigint, part: number): strin
   return `${PREFIX}/${partition}/state/${border}/${part}`;
 }
 
-/** Whether a name is one of a summary's. */
-export function isSummaryKey(key: string): boolean {
-  return key.startsWith(`${PREFIX}/`);
-}
-
 /** All names that a manifest refers to. */
 export function keysOf(partition: number, manifest: Manifest): readonly string[] {
   const parts = Array.from({ length: manifest.stateParts }, (_, part) =>

@@ -93,13 +93,8 @@ describe("the conclusion of a call", () => {
   it("tells what the call ended with when nobody can be sure", async () => {
     const { conclusion } = await conclude(anEnd.uncertain());
 
-    expect(conclusion).toMatchObject({
-      verdict: {
-        reason: {
-          message: expect.stringMatching(/no answer.*look at the provider before asking again/),
-        },
-      },
-    });
+    const verdict = conclusion.kind === "final" ? conclusion.verdict : null;
+    expect(verdict?.reason?.message).toMatch(/no answer.*look at the provider before asking again/);
   });
 
   it("judges only the targets that the answer left open, and keeps the answer's words", async () => {

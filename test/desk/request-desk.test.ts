@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Counter, RequestDesk } from "../../src/desk/request-desk.ts";
+import type { Counter } from "../../src/desk/desk-parts.ts";
+import { RequestDesk } from "../../src/desk/request-desk.ts";
 import { NEVER_CALLED, type Outcome, plainVerdict } from "../../src/domain/outcome.ts";
 import {
   echoOf,

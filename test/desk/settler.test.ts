@@ -64,7 +64,7 @@ function aSettler(role: Role = "source") {
     published: [] as Outcome[],
     questions: [] as OpenQuestion[],
     followed: [] as (FollowTerms & { readonly following: Following })[],
-    endFollowing: (_end: TrackEnd) => undefined as void,
+    endFollowing: null as ((end: TrackEnd) => void) | null,
     stop: new AbortController(),
     failures: [] as unknown[],
   };
@@ -305,7 +305,7 @@ describe("a request that the provider took", () => {
     consider(accepted(true));
     await pass(0);
     rig.entry = null;
-    rig.endFollowing({
+    rig.endFollowing?.({
       ...{ kind: "ended", by: "job" },
       targets: [{ target: "1234", status: "FAILED", message: null }],
     });

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
-import { outcomeOverheadBytes } from "../../src/outbound/encode-outcome.ts";
 import { produceForeign } from "../support/foreign-producer.ts";
 import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import { configOf, dataworksAt, wedataAt } from "../support/service-config.ts";
@@ -24,6 +23,8 @@ const LARGE = 2;
 const STUCK = 3;
 
 const MAX_MESSAGE_BYTES = 1_048_588;
+/** What the journal takes beside 64 KiB, which is what the requests topic takes, by 2.5. */
+const LARGEST_CLAIMED = Math.floor(MAX_MESSAGE_BYTES / 2.5);
 /** What a record batch of one record needs beside its key and value, generously. */
 const BATCH_BYTES = 120;
 
@@ -245,23 +246,29 @@ describe("a record as large as the topic takes", () => {
     expect(await topics.final("behind-large-garbage")).toMatchObject({ status: "SUCCEEDED" });
   });
 
-  it("is a dead letter when its outcome could not be published", async () => {
-    const value = await largeRequest("too-large", MAX_MESSAGE_BYTES - BATCH_BYTES);
-    const next = await topics.encode(forWedata("behind-too-large"));
+  it.each([
+    ["as large as its topic takes", MAX_MESSAGE_BYTES - BATCH_BYTES],
+    ["a byte too large for the journal", LARGEST_CLAIMED + 1],
+  ])("is a dead letter when it could not be claimed: %s", async (_, bytes) => {
+    const id = `too-large-${bytes}`;
+    const value = await largeRequest(id, bytes);
+    const next = await topics.encode(forWedata(`behind-${id}`));
     const offset = await send({ value }, { value: next });
     const letter = await topics.deadLetter(LARGE, offset);
     expect(letter.value?.equals(value)).toBe(true);
-    expect(textHeaders(letter.headers)["dlq-reason"]).toBe("too-large");
-    expect(await topics.final("behind-too-large")).toMatchObject({ status: "SUCCEEDED" });
-    expect(await rerunsOf(simulator, instanceKey("too-large"))).toEqual([]);
+    expect(textHeaders(letter.headers)).toMatchObject({
+      "dlq-reason": "too-large",
+      "dlq-message": expect.stringContaining(`above ${LARGEST_CLAIMED}`) as string,
+    });
+    expect(await topics.final(`behind-${id}`)).toMatchObject({ status: "SUCCEEDED" });
+    expect(await rerunsOf(simulator, instanceKey(id))).toEqual([]);
   });
 
-  it("is worked when its outcome can", async () => {
-    const bytes = MAX_MESSAGE_BYTES - outcomeOverheadBytes(200);
-    await send({ value: await largeRequest("just-right", bytes) });
+  it("is worked when its claim and its outcome can be written", async () => {
+    await send({ value: await largeRequest("just-right", LARGEST_CLAIMED) });
     const outcome = await topics.final("just-right");
     expect(outcome).toMatchObject({ status: "SUCCEEDED" });
-    expect(outcome.labels["padding"]?.length).toBeGreaterThan(1_000_000);
+    expect(outcome.labels["padding"]?.length).toBeGreaterThan(400_000);
   });
 
   /** A request of exactly so many bytes, all of which its outcomes must carry. */
