@@ -231,7 +231,10 @@ export class World {
 
   #outcome({ value }: KafkaRecord): void {
     const decoded = registry.decodeNow(value ?? Buffer.alloc(0));
-    if (decoded.kind !== "decoded") return this.alarm.raise("an outcome cannot be read");
+    if (decoded.kind !== "decoded") {
+      this.alarm.raise("an outcome cannot be read");
+      return;
+    }
     const outcome = decoded.value as RerunOutcome; // the only schema of this topic
     this.note("topics", `${outcome.requestId} is told ${outcome.status}`);
     this.records.told(outcome, value ?? Buffer.alloc(0));

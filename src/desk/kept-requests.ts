@@ -97,3 +97,20 @@ export class KeptRequests {
     return offsets;
   }
 }
+
+/** All records of the id, the one that is worked first. */
+export function sourcesOf({ first, others }: Kept): readonly Source[] {
+  return [first, ...others.map(({ source }) => source)];
+}
+
+/** Takes out the further records that ask for something else than what has this digest. */
+export function takeLosers(kept: Kept, digest: string): readonly ReceivedRequest[] {
+  const losing = kept.others.filter(({ request }) => digestOf(request) !== digest);
+  if (losing.length > 0) kept.others = kept.others.filter((one) => !losing.includes(one));
+  return losing;
+}
+
+/** Whether two places are the same record. */
+export function isSameSource(a: Source, b: Source): boolean {
+  return a.partition === b.partition && a.offset === b.offset && a.topic === b.topic;
+}

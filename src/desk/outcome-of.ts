@@ -1,5 +1,11 @@
 import type { Outcome } from "../domain/outcome.ts";
-import { echoOf, type RequestEcho, type RerunRequest } from "../domain/rerun-request.ts";
+import {
+  echoOf,
+  type ReceivedRequest,
+  type RequestEcho,
+  type RerunRequest,
+  type Source,
+} from "../domain/rerun-request.ts";
 import type { EntryRequest } from "../journal/claim-entry.ts";
 import type { Told } from "../journal/journal-record.ts";
 
@@ -19,4 +25,14 @@ export function echoIn({ echo, packed }: EntryRequest, unpack: Unpack): RequestE
   if (echo !== null) return echo;
   if (packed === null) throw new Error("a journal's request has neither an echo nor itself");
   return echoOf(unpack(packed));
+}
+
+/** A request that was claimed before, as the journal tells it, with a record of its own. */
+export function receivedFrom(
+  { packed, receivedAt, trace }: EntryRequest,
+  source: Source,
+  unpack: Unpack,
+): ReceivedRequest {
+  if (packed === null) throw new Error("a free request was never claimed");
+  return { request: unpack(packed), source, receivedAt, trace };
 }

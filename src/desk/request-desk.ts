@@ -1,13 +1,7 @@
-import { admit, expiredVerdict } from "../admission/admit.ts";
+import { expiredVerdict } from "../admission/admit.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import { type CallHistory, NEVER_CALLED, plainVerdict, type Verdict } from "../domain/outcome.ts";
-import {
-  isRequestId,
-  type ReceivedRequest,
-  type RerunRequest,
-  type Source,
-} from "../domain/rerun-request.ts";
-import { targetsOf } from "../domain/targets.ts";
+import { isRequestId, type ReceivedRequest, type Source } from "../domain/rerun-request.ts";
 import { type UnexecutedEnd, verdictOfExhausted } from "../domain/verdict.ts";
 import type { Desk, Senseless } from "../inbound/desk.ts";
 import type { Change } from "../journal/change.ts";
@@ -15,9 +9,11 @@ import type { Entry } from "../journal/claim-entry.ts";
 import { digestOf, keyOf } from "../journal/digest.ts";
 import type { EndedCall, LaneDesk, Worked } from "../lanes/lane-desk.ts";
 import type { Counter, RequestDeskParts } from "./desk-parts.ts";
-import { type Kept, KeptRequests } from "./kept-requests.ts";
+import { isSameSource, type Kept, KeptRequests, sourcesOf, takeLosers } from "./kept-requests.ts";
+import { receivedFrom } from "./outcome-of.ts";
 import type { Role } from "./settler.ts";
 import { UnfinishedWork } from "./unfinished-work.ts";
+import { verdictBeforeCall } from "./verdict-before-call.ts";
 import { VerdictWriter } from "./verdict-writer.ts";
 
 /**
@@ -63,9 +59,9 @@ export class RequestDesk implements Desk, LaneDesk {
 
   forget(partition: number): ReadonlySet<bigint> {
     for (const counter of this.#counters.values()) {
-      for (const received of counter.lane.forget(partition)) this.#drop(keyOfReceived(received));
+      for (const received of counter.lane.forget(partition)) this.#succeed(keyOfReceived(received));
     }
-    for (const key of this.#kept.forget(partition)) this.#drop(key);
+    for (const key of this.#kept.forget(partition)) this.#succeed(key);
     return this.#kept.goingOn(partition);
   }
 
@@ -97,7 +93,7 @@ export class RequestDesk implements Desk, LaneDesk {
 
   keeps(received: ReceivedRequest): boolean {
     if (this.#parts.keeps(received.source)) return true;
-    this.#drop(keyOfReceived(received));
+    this.#succeed(keyOfReceived(received));
     return false;
   }
 
@@ -135,8 +131,8 @@ export class RequestDesk implements Desk, LaneDesk {
   roleOf({ key, request }: Entry): Role {
     const kept = this.#kept.get(key);
     if (kept === undefined) return this.#parts.ownsOrphan(key) ? "orphan" : null;
-    const sources = [kept.first, ...kept.others.map(({ source }) => source)];
-    return sources.some((source) => isSame(source, request.source)) ? "source" : "duplicate";
+    const isOurs = sourcesOf(kept).some((source) => isSameSource(source, request.source));
+    return isOurs ? "source" : "duplicate";
   }
 
   /** Whether any record of the entry's request is in this process's hands. */
@@ -190,29 +186,18 @@ export class RequestDesk implements Desk, LaneDesk {
       return;
     }
     const { request } = received;
-    const tries = entry?.tries ?? 0;
-    const history = { ...NEVER_CALLED, attempts: tries };
-    const verdict = known ?? this.#admit(request);
+    const { tries = 0, releasedWhy = null } = entry ?? {};
+    const connection = this.#counters.get(request.provider);
+    const configured = [...this.#counters.keys()];
+    const epoch = this.#parts.epoch();
+    const undecided = { request, tries, releasedWhy, connection, configured, epoch };
+    const verdict = known ?? verdictBeforeCall(undecided);
     if (verdict !== null) {
-      this.#close(received, verdict, history);
-      return;
-    }
-    const { lane, maxAttempts } = this.#counterOf(request.provider);
-    if (tries >= maxAttempts) {
-      // The journal keeps no more of the last call than its words.
-      const last = { message: entry?.releasedWhy ?? "", ...UNTRACED };
-      const exhausted = verdictOfExhausted(last, targetsOf(request.operation), tries);
-      this.#close(received, exhausted, history);
+      this.#close(received, verdict, { ...NEVER_CALLED, attempts: tries });
       return;
     }
     this.#entrust(received, "lane");
-    lane.offer(received, tries);
-  }
-
-  #admit(request: RerunRequest): Verdict | null {
-    const connection = this.#counters.get(request.provider);
-    const configured = [...this.#counters.keys()];
-    return admit({ request, connection, configured, epoch: this.#parts.epoch() });
+    this.#counterOf(request.provider).lane.offer(received, tries);
   }
 
   /** Ends a request without a call, unless somebody else has it by now. */
@@ -233,24 +218,22 @@ export class RequestDesk implements Desk, LaneDesk {
     if (entry.phase === "accepted" || entry.phase === "done") this.#countRepeat(entry, kept);
     this.#sortOut(entry, kept);
     if (entry.phase !== "free" || kept.keeper !== "journal") return;
-    const received = this.#receivedFrom(entry, kept);
+    const received = receivedFrom(entry.request, kept.first, this.#parts.unpack);
     if (this.keeps(received)) this.#proceed(received, entry);
   }
 
   /** The kept record is not the one that was granted: it repeats that one's request. */
   #countRepeat(entry: Entry, kept: Kept): void {
     if (kept.isCounted || kept.digest !== entry.digest) return;
-    if (isSame(kept.first, entry.request.source)) return;
+    if (isSameSource(kept.first, entry.request.source)) return;
     kept.isCounted = true;
     this.#parts.onDuplicate({ provider: entry.provider, source: kept.first });
   }
 
   /** Records with the id of a request that was granted and asks for something else. */
   #sortOut(entry: Entry, kept: Kept): void {
-    const losing = kept.others.filter(({ request }) => digestOf(request) !== entry.digest);
-    if (losing.length > 0) {
-      kept.others = kept.others.filter((one) => !losing.includes(one));
-      for (const { request, source } of losing) this.#conflict(request, source);
+    for (const { request, source } of takeLosers(kept, entry.digest)) {
+      this.#conflict(request, source);
     }
     if (kept.digest === entry.digest || kept.keeper !== "journal") return;
     this.#conflict(entry.request, kept.first);
@@ -259,14 +242,16 @@ export class RequestDesk implements Desk, LaneDesk {
 
   #finished(entry: Entry): void {
     const kept = this.#kept.get(entry.key);
-    if (kept === undefined || kept.keeper !== "journal") return;
+    if (kept?.keeper !== "journal") return;
     this.#sortOut(entry, kept);
-    const left = this.#kept.get(entry.key);
-    if (left === undefined) return;
-    this.#kept.delete(entry.key);
-    for (const source of [left.first, ...left.others.map((one) => one.source)]) {
-      this.#parts.complete(source);
-    }
+    this.#completeAll(entry.key);
+  }
+
+  #completeAll(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    this.#kept.delete(key);
+    for (const source of sourcesOf(kept)) this.#parts.complete(source);
   }
 
   /** A request that somebody else had comes back to the journal's word: how does it stand now? */
@@ -285,10 +270,7 @@ export class RequestDesk implements Desk, LaneDesk {
         this.#succeed(key);
         return;
       case "finished":
-        this.#kept.delete(key);
-        for (const one of [kept.first, ...kept.others.map((other) => other.source)]) {
-          this.#parts.complete(one);
-        }
+        this.#completeAll(key);
         return;
       case "open":
         this.#moved(standing.entry);
@@ -313,10 +295,6 @@ export class RequestDesk implements Desk, LaneDesk {
     if (successor !== null) this.#followJournal(successor);
   }
 
-  #drop(key: string): void {
-    this.#succeed(key);
-  }
-
   #entrust(received: ReceivedRequest, keeper: Kept["keeper"]): void {
     const kept = this.#kept.get(keyOfReceived(received));
     if (kept !== undefined) kept.keeper = keeper;
@@ -326,13 +304,6 @@ export class RequestDesk implements Desk, LaneDesk {
     const { provider, requestId } = request;
     const standing = this.#parts.journal.standing(provider, requestId, digestOf(request), source);
     return standing.kind === "open" ? standing.entry : null;
-  }
-
-  /** The request as the journal tells it, with the record that is kept here. */
-  #receivedFrom({ request }: Entry, kept: Kept): ReceivedRequest {
-    const { packed, receivedAt, trace } = request;
-    if (packed === null) throw new Error("a free request was never claimed");
-    return { request: this.#parts.unpack(packed), source: kept.first, receivedAt, trace };
   }
 
   /** Admission lets nothing pass that names an unknown provider. */
@@ -347,14 +318,8 @@ export class RequestDesk implements Desk, LaneDesk {
   }
 }
 
-const UNTRACED = { providerRequestId: null, providerErrorCode: null };
-
 function keyOfReceived({ request }: ReceivedRequest): string {
   return keyOf(request.provider, request.requestId);
-}
-
-function isSame(a: Source, b: Source): boolean {
-  return a.partition === b.partition && a.offset === b.offset && a.topic === b.topic;
 }
 
 function conflictOf({ requestId }: { readonly requestId: string }): string {
