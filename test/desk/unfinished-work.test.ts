@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { UnfinishedWork } from "../../src/desk/unfinished-work.ts";
 
@@ -5,7 +6,7 @@ import { UnfinishedWork } from "../../src/desk/unfinished-work.ts";
 function someWork() {
   const work = new UnfinishedWork();
   const ends = new Map<string, { readonly end: () => void; readonly fail: (why: Error) => void }>();
-  const begin = (name: string): Promise<void> => {
+  const begin = async (name: string): Promise<void> => {
     const running = new Promise<void>((resolve, reject) => {
       ends.set(name, { end: resolve, fail: reject });
     });
@@ -45,43 +46,43 @@ describe("unfinished work", () => {
 
   it("is waited for to the last, by everybody who waits", async () => {
     const { begin, ends, idle, awaitIdle } = someWork();
-    const running = [begin("a"), begin("b")];
+    for (const name of ["a", "b"]) void begin(name);
     awaitIdle("first");
     awaitIdle("second");
     ends.get("a")?.end();
-    await running[0];
+    await turn();
     expect(idle).toStrictEqual([]);
 
     ends.get("b")?.end();
-    await running[1];
+    await turn();
     expect(idle).toStrictEqual(["first", "second"]);
   });
 
   it("is waited for also where it began after the waiting", async () => {
     const { begin, ends, idle, awaitIdle } = someWork();
-    const a = begin("a");
+    void begin("a");
     awaitIdle("all");
-    const b = begin("b");
+    void begin("b");
     ends.get("a")?.end();
-    await a;
+    await turn();
     expect(idle).toStrictEqual([]);
 
     ends.get("b")?.end();
-    await b;
+    await turn();
     expect(idle).toStrictEqual(["all"]);
   });
 
   it("is waited for only as far as it is meant", async () => {
     const { begin, ends, idle, awaitIdle } = someWork();
     void begin("judge 1");
-    const publishing = begin("publish 1");
+    void begin("publish 1");
     awaitIdle("publishing", (name) => name.startsWith("publish"));
     awaitIdle("nothing", (name) => name.startsWith("follow"));
-    await Promise.resolve();
+    await turn();
     expect(idle).toStrictEqual(["nothing"]);
 
     ends.get("publish 1")?.end();
-    await publishing;
+    await turn();
     expect(idle).toStrictEqual(["nothing", "publishing"]);
   });
 });

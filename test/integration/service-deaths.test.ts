@@ -157,9 +157,11 @@ describe("a process that is killed with calls under way", { timeout: 150_000 }, 
       forWedata("job"),
     ]);
     await waitFor("a job is accepted", () => topics.of("job").length === 1);
-    await waitFor("calls hang", async () => {
+    await waitFor("three calls hang, and the last try is given back", async () => {
       const calls = await Promise.all([ran, neverRan, blind].map(arrived));
-      return calls.every(({ length }) => length === 1) && (await arrived(tries)).length === 2;
+      const { journal } = await died.status();
+      const isGivenBack = (await arrived(tries)).length === 2 && journal?.drivenClaims === 3;
+      return calls.every(({ length }) => length === 1) && isGivenBack;
     });
     await kill(died);
     expect(topics.outcomes).toHaveLength(1);

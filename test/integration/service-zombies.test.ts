@@ -76,6 +76,9 @@ describe("partitions that move while calls of their requests are under way", () 
     const latency = { kind: "latency", minMs: 9000, maxMs: 9000, count: slow.length } as const;
     await simulator.admin.inject({ ...latency, filter: { effect: "rerun" } });
     first = await processes.readyService(config);
+    // Frozen before it joins the group, so that it is soon there when it is wanted.
+    second = await processes.service(config);
+    second.signal("SIGSTOP");
     await topics.send(slow.map(({ request }) => request));
     await waitFor("all are called", async () => {
       const calls = await Promise.all(
@@ -83,7 +86,8 @@ describe("partitions that move while calls of their requests are under way", () 
       );
       return calls.every(({ length }) => length === 1);
     });
-    second = await processes.readyService(config);
+    expect(assignedTo(first)).toEqual(PARTITIONS);
+    second.signal("SIGCONT");
     await untilShared();
     expect(topics.outcomes).toEqual([]);
 
