@@ -9,6 +9,9 @@ interface Askers {
   readonly calls: readonly BookedCall[];
 }
 
+type CallsByName = ReadonlyMap<string, readonly BookedCall[]>;
+type Owners = ReadonlyMap<string, readonly RequestHistory[]>;
+
 /**
  * Calls that must not have been made: after one of the same request of which nobody could be sure
  * that it did not run, of a request that lost its id to another one, or too many.
@@ -16,12 +19,13 @@ interface Askers {
 export function auditCalls(books: Books, maxAttempts: number): readonly Violation[] {
   const histories = historiesOf(books);
   const calls = callsByName(books);
+  const owners = ownersOf(histories);
   return [
-    ...askersIn(histories, calls).flatMap((askers) => [
+    ...askersOf(owners, calls).flatMap((askers) => [
       ...callsTooMany(askers),
       ...callsTooOften(askers, maxAttempts),
     ]),
-    ...histories.flatMap((history) => callsOfLosers(history, calls)),
+    ...callsForNobody(histories, owners, calls),
     ...repeatedNonces(books),
   ];
 }
@@ -46,33 +50,40 @@ export function isTold({ answer }: BookedCall): boolean {
 }
 
 /**
- * Who asks for what. A request with several contents is one asker of all their calls; contents that
- * several requests have belong to these requests together.
+ * Who may make which calls. A request with several contents may make those of the one that got the
+ * id, or of any while nobody knows which one that is.
  */
-function askersIn(
-  histories: readonly RequestHistory[],
-  calls: ReadonlyMap<string, readonly BookedCall[]>,
-): readonly Askers[] {
+function ownersOf(histories: readonly RequestHistory[]): Owners {
   const owners = new Map<string, RequestHistory[]>();
   for (const history of histories) {
-    for (const name of namesOf(history)) {
+    const { asked, records } = history;
+    const contents = asked === null ? records.map((record) => record.asked) : [asked];
+    for (const name of new Set(contents.map(callNameOf))) {
       owners.set(name, [...(owners.get(name) ?? []), history]);
     }
   }
-  const shared = [...owners].filter(([, requests]) => requests.length > 1);
-  const sharers = new Set(shared.flatMap(([, requests]) => requests));
-  const own = histories.filter((history) => !sharers.has(history));
-  return [
-    ...shared.map(([name, requests]) => ({ requests, calls: calls.get(name) ?? [] })),
-    ...own.map((history) => {
-      const made = namesOf(history).flatMap((name) => calls.get(name) ?? []);
-      return { requests: [history], calls: made.toSorted((a, b) => a.sequence - b.sequence) };
-    }),
-  ];
+  return owners;
 }
 
-function namesOf({ records }: RequestHistory): readonly string[] {
-  return [...new Set(records.map(({ asked }) => callNameOf(asked)))];
+/** Those who ask for the same calls are judged together; whoever does not, by all its calls. */
+function askersOf(owners: Owners, calls: CallsByName): readonly Askers[] {
+  const shared = [...owners].filter(([, requests]) => requests.length > 1);
+  const sharers = new Set(shared.flatMap(([, requests]) => requests));
+  const own = new Map<RequestHistory, BookedCall[]>();
+  for (const [name, requests] of owners) {
+    for (const request of requests) {
+      if (!sharers.has(request)) {
+        own.set(request, [...(own.get(request) ?? []), ...(calls.get(name) ?? [])]);
+      }
+    }
+  }
+  return [
+    ...shared.map(([name, requests]) => ({ requests, calls: calls.get(name) ?? [] })),
+    ...[...own].map(([request, made]) => ({
+      requests: [request],
+      calls: made.toSorted((a, b) => a.sequence - b.sequence),
+    })),
+  ];
 }
 
 /** Each request may have one call that ran, or may have. */
@@ -99,21 +110,21 @@ function callsTooOften({ requests, calls }: Askers, maxAttempts: number): readon
   return [about(requests, "too-often", `${calls.length} calls, ${most} are allowed`)];
 }
 
-/** Only one of several contents under one id may be called. */
-function callsOfLosers(
-  history: RequestHistory,
-  calls: ReadonlyMap<string, readonly BookedCall[]>,
+/** Nobody asked for it, or whoever did lost its id to another request. */
+function callsForNobody(
+  histories: readonly RequestHistory[],
+  owners: Owners,
+  calls: CallsByName,
 ): readonly Violation[] {
-  const { asked, records } = history;
-  if (asked === null) return [];
-  const losers = records.filter((record) => record.asked.content !== asked.content);
-  const names = new Set(losers.map((record) => callNameOf(record.asked)));
-  names.delete(callNameOf(asked));
-  return [...names].flatMap((name) =>
-    (calls.get(name) ?? []).map((call) =>
-      about([history], "twice", `${textOf(call)} was made for a request that lost its id`),
-    ),
-  );
+  return [...calls].flatMap(([name, made]) => {
+    if (owners.has(name)) return [];
+    const losers = histories.filter(({ records }) =>
+      records.some((record) => callNameOf(record.asked) === name),
+    );
+    return made
+      .filter(({ targets }) => targets.length > 0)
+      .map((call) => about(losers, "twice", `${textOf(call)} was made for nobody who may call`));
+  });
 }
 
 /** Alibaba takes a nonce once, and every claim has its own: whoever sends it again calls twice. */

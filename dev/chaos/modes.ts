@@ -78,7 +78,7 @@ async function playPoints(stage: Stage): Promise<void> {
   const feeding = feed(stage, mix);
   const missing = () => NAMED_POINTS.filter((point) => !reached.has(point));
   const further = stage.isUnhurried ? FURTHER_POINTS : [];
-  const more = () => load.burst(mode, 4, mix);
+  const more = () => load.burst(mode, 3, mix);
   for (let round = 1; round === 1 || performance.now() < until; round += 1) {
     for (const point of random.shuffled([...NAMED_POINTS, ...further])) {
       if (round > 1 && performance.now() >= until) break;

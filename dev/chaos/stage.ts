@@ -32,7 +32,7 @@ export interface Stage {
 const GROWN_MS = 2500;
 const LOOK_EVERY_MS = 50;
 /** Without work nobody comes by a point. */
-const MORE_WORK_AFTER_MS = 1500;
+const MORE_WORK_AFTER_MS = 2000;
 
 /** Waits; rejects when the run is ended. */
 export async function wait({ signal }: Pick<Stage, "signal">, ms: number): Promise<void> {

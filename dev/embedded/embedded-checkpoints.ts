@@ -22,6 +22,8 @@ export class EmbeddedCheckpoints implements CheckpointStore {
 
   async load(): Promise<CheckpointValues> {
     const values = new Map<string, Buffer>();
+    // Also when an earlier load came to no end.
+    this.#next = 0n;
     const read = async () => {
       return this.#link.exchange("read the checkpoints", () => this.#topic.read(0, this.#next));
     };

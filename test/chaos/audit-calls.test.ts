@@ -109,7 +109,23 @@ describe("contents under one id", () => {
     const calls = [aCall({ targets: ["loser"] })];
     const found = auditCalls(booksOf({ records, calls, outcomes: [anEnd()] }), MAX_ATTEMPTS);
     expect(found).toMatchObject([{ kind: "twice", requestId: "r" }]);
-    expect(found[0]?.message).toContain("lost its id");
+    expect(found[0]?.message).toContain("nobody who may call");
+  });
+
+  it("leave their calls to others who ask for the same", () => {
+    const other = aRecord({ requestId: "o", content: "o", targets: ["loser"] }, { offset: 2n });
+    const all = { records: [...records, other], outcomes: [anEnd()] };
+    const call = aCall({ targets: ["loser"] });
+    expect(auditCalls(booksOf({ ...all, calls: [call] }), MAX_ATTEMPTS)).toEqual([]);
+    const calls = [call, aCall({ sequence: 2, targets: ["loser"] })];
+    const found = auditCalls(booksOf({ ...all, calls }), MAX_ATTEMPTS);
+    expect(found).toMatchObject([{ kind: "twice", requestId: "o" }]);
+  });
+});
+
+describe("a call that nobody asked for", () => {
+  it("is one too many", () => {
+    expect(foundOf([aCall(), aCall({ sequence: 2, targets: ["nobody's"] })])).toEqual(["twice"]);
   });
 });
 

@@ -140,7 +140,7 @@ describe("a process that is killed with calls under way", { timeout: 150_000 }, 
       const filter = { effect: "rerun", target: String(target) } as const;
       await simulator.admin.inject({ kind: "hang", executed, filter });
     }
-    const filter = { target: String(tries) };
+    const filter = { effect: "rerun", target: String(tries) } as const;
     await simulator.admin.inject({ kind: "throttle", count: 1, filter });
     // The wait that the provider asks for is longer than the process lives.
     await simulator.admin.inject({ kind: "throttle", count: 1, retryAfterMs: 60_000, filter });
