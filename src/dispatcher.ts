@@ -16,7 +16,6 @@ import type { Change } from "./journal/change.ts";
 import type { ClaimStates } from "./journal/claim-states.ts";
 import { JournalReplica } from "./journal/journal-replica.ts";
 import { LogJournal } from "./journal/log-journal.ts";
-import type { KafkaRecord } from "./kafka/record.ts";
 import type { Clock } from "./lanes/clock.ts";
 import { type RateLimits, rateLimitsOf } from "./lanes/rate-limits.ts";
 import { Repeated } from "./lifecycle/repeated.ts";
@@ -71,7 +70,7 @@ export interface Dispatcher {
 /** How often it is looked whether records of open requests were deleted. */
 const LOOK_FOR_LOST_EVERY_MS = 60_000;
 const CONFLICT_RETRY_MS = 30_000;
-const READ_AGAIN_MS = 1000;
+const ASK_AGAIN_MS = 1000;
 
 /** Wires the way of a request, from what the checkpoint tells on. Nothing is read or called yet. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
@@ -176,7 +175,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   async function deadLetterAt(source: Source, message: string): Promise<void> {
     const { partition, offset } = source;
     for (let isPublished = false; !isPublished;) {
-      const record = await recordAt(source);
+      const record = await untilAnswered({ partition, offset }, async () =>
+        backbone.readRequest(partition, offset),
+      );
       if (record === null) log.error("conflict.record-gone", { partition, offset, message });
       const gone = { ...source, timestamp: "0", key: null, value: null, headers: {} };
       const told = record === null ? `${message} (its bytes were deleted by retention)` : message;
@@ -188,14 +189,14 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     intake.complete(source);
   }
 
-  /** The record, asked for until the brokers can be asked; null: it is gone. */
-  async function recordAt({ partition, offset }: Source): Promise<KafkaRecord | null> {
+  /** Asks until the brokers answer: their being away ends nothing. */
+  async function untilAnswered<T>(about: object, ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await backbone.readRequest(partition, offset);
+        return await ask();
       } catch (error) {
-        log.warn("conflict.record-not-read", { partition, offset, error });
-        await pauses.pause(READ_AGAIN_MS);
+        log.warn("brokers.asked-in-vain", { ...about, error });
+        await pauses.pause(ASK_AGAIN_MS);
       }
     }
   }
@@ -206,7 +207,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     start: async () => {
       for (const [key, value] of parts.checkpoint) checkpointer.noteWrite(key, value);
       backbone.checkpoints.follow((key, value) => checkpointer.noteWrite(key, value));
-      const ranges = await backbone.journal.ranges();
+      const journalTopic = { topic: topics.journal };
+      const ranges = await untilAnswered(journalTopic, async () => backbone.journal.ranges());
       replica.startedWith(new Map(ranges.map(({ high }, partition) => [partition, high])));
       const from = new Map(states.map((state) => [state.journalPartition, state.position]));
       const records = replica.missingCount;
