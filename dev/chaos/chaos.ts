@@ -117,9 +117,9 @@ function launchFleet(site: Site, diary: Diary, { isControl, tell }: Parts): Flee
       if (point !== null) reached.set(point, (reached.get(point) ?? 0) + 1);
       tell(`process ${member} died${point === null ? "" : ` ${point}`}`);
     },
-    onGivenUp: (member, code) => {
+    onGivenUp: (member, { code, fatal }) => {
       diary.givenUp += 1;
-      tell(`process ${member} gave up: it ended with ${code}`);
+      tell(`process ${member} gave up: it ended with ${code}; ${fatal ?? "nothing was fatal"}`);
     },
   });
 }
@@ -160,7 +160,9 @@ async function judge(site: Site, diary: Diary, parts: Parts): Promise<number> {
     : [];
   if (unreached.length > 0) tell(`nobody died ${unreached.join(", ")}`);
   if (slow.length > 0) tell(`${slow.length} times work did not go on in time`);
-  const holds = violations.length + slow.length + unreached.length === 0;
+  // Whatever is away, the service stays (contract, `run`).
+  if (diary.givenUp > 0) tell(`${diary.givenUp} processes gave up by themselves`);
+  const holds = violations.length + slow.length + unreached.length + diary.givenUp === 0;
   terminal.stdout(holds ? "every promise holds\n" : "NOT every promise holds\n");
   return holds ? 0 : 1;
 }

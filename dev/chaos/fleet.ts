@@ -19,8 +19,8 @@ export interface FleetOptions extends Omit<LeashedServiceOptions, "logFile"> {
   readonly size: number;
   readonly logFolder: string;
   readonly onDeath: (death: Death) => void;
-  /** A process ended by itself, with this exit code, though nobody asked it to. */
-  readonly onGivenUp: (member: number, code: number | null) => void;
+  /** A process ended though nobody asked it to. */
+  readonly onGivenUp: (member: number, end: ProcessEnd) => void;
 }
 
 interface Member {
@@ -128,10 +128,10 @@ export class Fleet {
     void service.ended.then(async (end) => this.#mourn(member, end));
   }
 
-  async #mourn(member: Member, { code, point }: ProcessEnd): Promise<void> {
+  async #mourn(member: Member, end: ProcessEnd): Promise<void> {
     const { onDeath, onGivenUp } = this.#options;
-    if (code === null) onDeath({ member: member.index, point });
-    else if (this.#isManned) onGivenUp(member.index, code);
+    if (end.code === null) onDeath({ member: member.index, point: end.point });
+    else if (this.#isManned) onGivenUp(member.index, end);
     await sleep(RESTART_AFTER_MS);
     if (this.#isManned && member.service?.isRunning() === false) this.#start(member);
   }

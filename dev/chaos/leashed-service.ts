@@ -17,9 +17,12 @@ export interface LeashedServiceOptions {
 
 /** How a service process ended. */
 export interface ProcessEnd {
+  /** Null: by a signal. */
   readonly code: number | null;
   /** Where it killed itself, when it was told to. */
   readonly point: DeathPoint | null;
+  /** The last thing that it called fatal. */
+  readonly fatal: string | null;
 }
 
 /** One service process. It never outlives this one, not even while it is frozen. */
@@ -67,7 +70,7 @@ export function startLeashedService(options: LeashedServiceOptions): LeashedServ
       isRunning = false;
       // Lets the watching shell end before the pid can be used again.
       leash.end("\n");
-      resolve({ code, point: lastPointIn(logFile) });
+      resolve({ code, ...lastWordsIn(logFile) });
     });
   });
   return {
@@ -83,8 +86,9 @@ export function startLeashedService(options: LeashedServiceOptions): LeashedServ
   };
 }
 
-/** The point of a process that ended by itself; its words are the last line. */
-function lastPointIn(logFile: string): DeathPoint | null {
-  const last = readFileSync(logFile, "utf8").trimEnd().split("\n").at(-1);
-  return deathPointIn(last ?? "");
+/** What its log tells of its end. */
+function lastWordsIn(logFile: string): Pick<ProcessEnd, "point" | "fatal"> {
+  const lines = readFileSync(logFile, "utf8").trimEnd().split("\n");
+  const fatal = lines.findLast((line) => line.includes('"level":"fatal"')) ?? null;
+  return { point: deathPointIn(lines.at(-1) ?? ""), fatal };
 }

@@ -26,6 +26,10 @@ export interface Mode {
 
 /** A bit of everything that needs no long proof. */
 const USUAL: Mix = {
+  errands: {
+    ...{ "wedata-tasks": 30, "wedata-schedule": 14, "wedata-workflow": 10 },
+    ...{ dataworks: 20, "dataworks-retry": 12, dms: 14 },
+  },
   fates: {
     ...{ smooth: 62, throttled: 10, "throttled-out": 1, "answer-lost": 16, "call-lost": 0 },
     ...{ refused: 4, partly: 4, "job-failed": 3 },
@@ -38,6 +42,18 @@ const UNRELIABLE: Mix = {
     ...{ smooth: 22, throttled: 16, "throttled-out": 4, "answer-lost": 32, "call-lost": 12 },
     ...{ refused: 5, partly: 5, "job-failed": 4 },
   },
+};
+/** Calls that get lost where they are made again once that is proven. */
+const ABSENT: Mix = {
+  errands: {
+    ...{ "wedata-tasks": 0, "wedata-schedule": 0, "wedata-workflow": 0 },
+    ...{ dataworks: 0, "dataworks-retry": 1, dms: 0 },
+  },
+  fates: {
+    ...{ smooth: 0, throttled: 0, "throttled-out": 0, "answer-lost": 0, "call-lost": 1 },
+    ...{ refused: 0, partly: 0, "job-failed": 0 },
+  },
+  ...{ repeated: 0, contested: 0, shared: 0 },
 };
 const REPEATED: Mix = { ...USUAL, repeated: 0.6, contested: 0.12, shared: 0.2 };
 
@@ -62,6 +78,7 @@ export const PLAYS: Readonly<Record<ModeName, Mode>> = {
 
 /** Answers and calls get lost, connections are refused; processes live. */
 async function playProvider(stage: Stage): Promise<void> {
+  stage.load.burst(stage.mode, 3, ABSENT);
   await Promise.all([feed(stage, UNRELIABLE), refuseConnections(stage)]);
 }
 

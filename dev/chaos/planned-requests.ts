@@ -22,6 +22,7 @@ export interface PlannedRequest {
 
 /** What requests are like in a mode. */
 export interface Mix {
+  readonly errands: Readonly<Record<Errand, number>>;
   readonly fates: Readonly<Record<Fate, number>>;
   /** How often a request comes again, as it is. */
   readonly repeated: number;
@@ -31,14 +32,6 @@ export interface Mix {
   readonly shared: number;
 }
 
-const ERRAND_WEIGHTS: Readonly<Record<Errand, number>> = {
-  "wedata-tasks": 30,
-  "wedata-schedule": 14,
-  "wedata-workflow": 10,
-  dataworks: 20,
-  "dataworks-retry": 12,
-  dms: 14,
-};
 /** Of one length with all that follow: the simulator's filters take parts of targets too. */
 const FIRST_TARGET = 100_000_000_001;
 /** Requests that are not called at all. */
@@ -59,7 +52,7 @@ export class RequestPlanner {
   plan(mode: string, count: number, mix: Mix): readonly PlannedRequest[] {
     const planned: PlannedRequest[] = [];
     while (planned.length < count) {
-      const errand = this.#random.weighted(ERRAND_WEIGHTS);
+      const errand = this.#random.weighted(mix.errands);
       const targets = this.#targets(ERRAND_KINDS[errand].isPlural ? this.#random.whole(1, 3) : 1);
       planned.push(this.#one(mode, errand, targets, mix));
       if (planned.length === count || !this.#random.chance(mix.shared)) continue;

@@ -3,13 +3,17 @@ import { describe, expect, it } from "vitest";
 import type { Fate } from "../../dev/chaos/fates.ts";
 import { type Mix, RequestPlanner } from "../../dev/chaos/planned-requests.ts";
 import { Random } from "../../dev/chaos/random.ts";
-import { contentOf, targetsOfWire } from "../../dev/chaos/wire-operations.ts";
+import { contentOf, type Errand, targetsOfWire } from "../../dev/chaos/wire-operations.ts";
 
 const FATES: Readonly<Record<Fate, number>> = {
   ...{ smooth: 1, throttled: 1, "throttled-out": 1, "answer-lost": 1, "call-lost": 1 },
   ...{ refused: 1, partly: 1, "job-failed": 1 },
 };
-const PLAIN: Mix = { fates: FATES, repeated: 0, contested: 0, shared: 0 };
+const ERRANDS: Readonly<Record<Errand, number>> = {
+  ...{ "wedata-tasks": 1, "wedata-schedule": 1, "wedata-workflow": 1 },
+  ...{ dataworks: 1, "dataworks-retry": 1, dms: 1 },
+};
+const PLAIN: Mix = { errands: ERRANDS, fates: FATES, repeated: 0, contested: 0, shared: 0 };
 
 function planned(mix: Mix, seed = 1) {
   return new RequestPlanner(new Random(seed)).plan("mode", 200, mix);
