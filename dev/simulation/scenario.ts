@@ -18,6 +18,8 @@ export interface Scenario {
   readonly partitions: { readonly requests: number; readonly journal: number };
   /** How many processes there are at first. */
   readonly processes: number;
+  /** How many of them run on once the faults are over. */
+  readonly survivors: number;
   /** Requests are called in lists, not one by one. */
   readonly callsLists: boolean;
   readonly records: readonly PlannedRecord[];
@@ -59,8 +61,10 @@ export function drawScenario(random: Random): Scenario {
     const partition = random.whole(0, partitions.requests - 1);
     records.push({ at: random.between(0, WRITTEN_WITHIN_MS), partition, request: null });
   }
+  const processes = random.whole(1, 3);
   return {
-    ...{ config, partitions, processes: random.whole(1, 3), callsLists: random.chance(0.5) },
+    ...{ config, partitions, processes, callsLists: random.chance(0.5) },
+    survivors: random.chance(0.3) ? random.whole(1, processes) : processes,
     records: records.toSorted((a, b) => a.at - b.at),
     weather: drawWeather(random),
     calmAt: random.between(WRITTEN_WITHIN_MS, 60_000) + (forgets ? 60_000 : 0),

@@ -150,7 +150,7 @@ export class SimulatedProvider implements Provider {
     this.#pass("left");
     // Stopped right between the last look at the clock and the write, which comes when it goes on.
     if (random.chance(weather.stuckShare)) {
-      const ms = random.between(1000, 90_000);
+      const ms = random.between(1000, this.#world.scenario.longestFreezeMs);
       this.#note(`FREEZES for ${Math.round(ms)} ms right before it writes`);
       this.#life.freezeBeforeWrite(ms);
     }

@@ -4,15 +4,15 @@ import { decodeWatermark, watermarkPartition } from "../../src/journal/watermark
 import type { KafkaRecord } from "../../src/kafka/record.ts";
 import { EmbeddedCluster } from "../embedded/embedded-cluster.ts";
 import { EmbeddedRegistry } from "../embedded/embedded-registry.ts";
-import { Actor } from "./actor.ts";
+import type { Actor } from "./actor.ts";
 import { Alarm } from "./alarm.ts";
 import type { Bug } from "./bugs.ts";
 import { CallAudit } from "./call-audit.ts";
 import { Cloud } from "./cloud.ts";
-import { Coordinator, LOOK_EVERY_MS } from "./coordinator.ts";
 import { Deeds } from "./deeds.ts";
+import { Fleet } from "./fleet.ts";
 import { JournalAudit } from "./journal-audit.ts";
-import { Life } from "./life.ts";
+import type { Life } from "./life.ts";
 import { NoAnswer } from "./no-answer.ts";
 import type { Random } from "./random.ts";
 import { RecordAudit } from "./record-audit.ts";
@@ -53,13 +53,11 @@ export class World {
   readonly records: RecordAudit;
   readonly calls: CallAudit;
   readonly deeds: Deeds;
+  readonly fleet: Fleet;
   /** Partition → the highest offset that was ever committed. */
   readonly #committed = new Map<number, bigint>();
   readonly #published = new Set<string>();
   readonly #finals: RerunOutcome[] = [];
-  /** The present lives, by the number of their process. */
-  readonly #lives: (Life | null)[] = [];
-  #started = 0;
   #isCalm = false;
   #awayUntil = 0;
   #lookAt = 0;
@@ -105,6 +103,7 @@ export class World {
         scenario.callsLists ? Infinity : (connection(name)?.rateLimit.callsPerSecond ?? 0),
     });
     this.deeds = new Deeds(this, weather.deeds);
+    this.fleet = new Fleet(this);
     this.#watch();
   }
 
@@ -115,11 +114,6 @@ export class World {
 
   get isCalm(): boolean {
     return this.#isCalm;
-  }
-
-  /** The processes that run, those that stand still included. */
-  get lives(): readonly Life[] {
-    return this.#lives.filter((life) => life !== null);
   }
 
   note(who: string, what: string): void {
@@ -166,19 +160,16 @@ export class World {
   /** Begins the run: processes, records, and what befalls all of them. */
   begin(): void {
     const { scenario, random, time } = this;
-    const { records, processes, weather, calmAt, seals } = scenario;
+    const { records, weather, calmAt, seals } = scenario;
     const later = (act: () => void): void => {
       time.after(random.between(0, calmAt), time.world, act);
     };
     for (const record of records) time.after(record.at, time.world, () => this.#write(record));
-    for (let index = 0; index < processes; index += 1) {
-      time.after(random.magnitude(1, 3000), time.world, () => this.#start(index));
-    }
     for (let i = 0; i < weather.resets; i += 1) later(() => this.#setOffsetsBack());
-    for (let i = 0; i < weather.clockJumps; i += 1) later(() => this.#setSomeClock());
-    for (let i = 0; i < seals; i += 1) later(() => this.#seal());
+    for (let i = 0; i < weather.clockJumps; i += 1) later(() => this.fleet.setSomeClock());
+    for (let i = 0; i < seals; i += 1) later(() => this.fleet.seal());
     time.after(calmAt, time.world, () => this.#calmDown());
-    this.#coordinate(new Coordinator(this.cluster.group, scenario.config.kafka.sessionTimeoutMs));
+    this.fleet.begin();
   }
 
   /** Whether nothing is left to be done. */
@@ -199,7 +190,7 @@ export class World {
     if (unfinished.length > 0) alarm.raise(`these are never finished: ${unfinished.join(", ")}`);
     this.#lookAt = 0;
     if (!this.isDone()) alarm.raise("not all offsets are committed");
-    for (const { name, dispatcher } of this.lives) {
+    for (const { name, dispatcher } of this.fleet.lives) {
       journal.compareEnd(name, dispatcher?.replica.partitions ?? []);
     }
     for (const outcome of this.#finals) this.calls.check(outcome);
@@ -251,36 +242,12 @@ export class World {
     this.cluster.topics.requests.append(partition, [{ key: null, value, headers: {} }]);
   }
 
-  #start(index: number): void {
-    const { random } = this;
-    const letter = String.fromCharCode(65 + index);
-    const actor = new Actor(
-      `${letter}${(this.#started += 1)}`,
-      random.between(0, 1e6),
-      random.between(-2000, 2000),
-    );
-    const life = new Life(this, actor, (restartMs) => {
-      this.#lives[index] = null;
-      this.time.after(restartMs, this.time.world, () => this.#start(index));
-    });
-    this.#lives[index] = life;
-    this.note(life.name, "starts");
-    life.start();
-  }
-
   #deal(members: readonly string[], count: number): ReadonlyMap<string, readonly number[]> {
     const hands = new Map(members.map((member): [string, number[]] => [member, []]));
     for (let partition = 0; partition < count && members.length > 0; partition += 1) {
       hands.get(this.random.pick(members))?.push(partition);
     }
     return hands;
-  }
-
-  #coordinate(coordinator: Coordinator): void {
-    const running = this.lives.filter(({ actor }) => actor.held === null);
-    const present = running.flatMap(({ memberId }) => memberId ?? []);
-    coordinator.look(this.time.now, new Set(present));
-    this.time.after(LOOK_EVERY_MS, this.time.world, () => this.#coordinate(coordinator));
   }
 
   #setOffsetsBack(): void {
@@ -293,31 +260,10 @@ export class World {
     group.rebalance();
   }
 
-  #setSomeClock(): void {
-    const { random, lives } = this;
-    if (lives.length === 0) return;
-    const life = random.pick(lives);
-    const ms = random.magnitude(500, 3_600_000) * (random.chance(0.6) ? -1 : 1);
-    this.note(life.name, `its wall CLOCK is set by ${Math.round(ms)} ms`);
-    life.actor.wallShift += ms;
-  }
-
-  #seal(): void {
-    const { random, lives } = this;
-    const running = lives.filter(({ actor, dispatcher }) => {
-      return actor.held === null && dispatcher !== null;
-    });
-    if (running.length === 0) return;
-    const { actor, dispatcher } = random.pick(running);
-    const partition = random.whole(0, this.scenario.partitions.journal - 1);
-    const record = { kind: "CHECKPOINTED", partitions: [], seal: true } as const;
-    this.as(actor, () => void dispatcher?.journal.append(partition, record));
-  }
-
   #calmDown(): void {
     this.note("world", "CALM from here on");
     this.#isCalm = true;
     this.#awayUntil = 0;
-    for (const life of this.lives) if (!life.isStuck) life.thaw();
+    this.fleet.calmDown();
   }
 }
