@@ -229,10 +229,24 @@ describe("a claim that nobody drives", () => {
     expect(rig.deeds[0]).toBe("judge");
   });
 
-  it("is not judged while the tail is not live", async () => {
+  it("is not judged while the tail is not live, and waited for anew when it is again", async () => {
     const { rig, consider } = aSettler();
     rig.liveSince = Infinity;
     consider(claimed);
+    await pass(10 * JUDGED_AFTER_MS);
+    rig.liveSince = performance.now();
+    await pass(JUDGED_AFTER_MS - 1);
+    const early = [...rig.deeds];
+    await pass(1001);
+
+    expect(early).toStrictEqual([]);
+    expect(rig.deeds[0]).toBe("judge");
+  });
+
+  it("is not judged any more once the dispatcher stops", async () => {
+    const { rig, consider } = aSettler();
+    consider(claimed);
+    rig.stop.abort(new Error("stopping"));
     await pass(10 * JUDGED_AFTER_MS);
 
     expect(rig.deeds).toStrictEqual([]);
@@ -324,6 +338,27 @@ describe("a request that the provider took", () => {
 
     expect(rig.followed[0]?.signal.aborted).toBe(true);
     expect(rig.deeds).toStrictEqual(["follow"]);
+  });
+
+  it("is followed no more when somebody else has ended it", async () => {
+    const { rig, settler, consider } = aSettler();
+    consider(accepted(true));
+    await pass(0);
+    rig.entry = null;
+    settler.finished(done);
+    await pass(0);
+
+    expect(rig.followed[0]?.signal.aborted).toBe(true);
+    expect(rig.deeds).toStrictEqual(["follow"]);
+  });
+
+  it("is not begun to be followed once the dispatcher stops", async () => {
+    const { rig, consider } = aSettler();
+    rig.stop.abort(new Error("stopping"));
+    consider(accepted(true));
+    await pass(1_000_000);
+
+    expect(rig.deeds).toStrictEqual([]);
   });
 
   it("is handed over when the dispatcher stops, while outcomes still go out", async () => {

@@ -6,11 +6,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
+import { notCalledOnce } from "../support/kept-promises.ts";
+import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import {
   configOf,
   type ConfigTree,
   dataworksAt,
   inQuickGroup,
+  QUICK_CALLS,
+  QUICK_CLAIMS,
   SERVICE_ENV,
   WEDATA,
   wedataAt,
@@ -18,7 +22,7 @@ import {
 import { ServiceTopics, waitFor } from "../support/service-topics.ts";
 import { callsAt } from "../support/simulator-calls.ts";
 import { preloading, TestProcesses } from "../support/test-service.ts";
-import { forDataworks, forWedata } from "../support/wire-requests.ts";
+import { forDataworks, forWedata, instanceKey } from "../support/wire-requests.ts";
 
 /** A connection whose lane is held from the start. */
 const HELD = "dataworks-held";
@@ -50,10 +54,10 @@ beforeAll(async () => {
     configOf(
       topics.place,
       [
-        wedataAt(simulator.tencentUrl),
+        wedataAt(simulator.tencentUrl, QUICK_CALLS),
         dataworksAt(simulator.alibabaUrl, { name: HELD, credentials: wrong }),
       ],
-      { http: { host: "127.0.0.1", port: 0, stallAfter: "2s" } },
+      { ...QUICK_CLAIMS, http: { host: "127.0.0.1", port: 0, stallAfter: "2s" } },
     ),
   );
 });
@@ -81,20 +85,20 @@ async function stalled(): Promise<readonly string[]> {
 /** Requests that wait for as long as this file runs. */
 const waiting = [1n, 2n].map((id) => forDataworks(`held-${id}`, [id], { provider: HELD }));
 
-describe("/livez of a service with work that is held", () => {
-  beforeEach(async () => {
-    wedge();
-    service = await processes.service(config, {
-      env: { ...SERVICE_ENV, WEDGE_FILE: wedgeFile },
-      nodeOptions: preloading("./wedge.ts"),
-    });
-    await service.ready();
+beforeEach(async () => {
+  wedge();
+  service = await processes.service(config, {
+    env: { ...SERVICE_ENV, WEDGE_FILE: wedgeFile },
+    nodeOptions: preloading("./wedge.ts"),
   });
-  afterEach(async () => {
-    service.signal("SIGKILL");
-    await service.ended;
-  });
+  await service.ready();
+});
+afterEach(async () => {
+  service.signal("SIGKILL");
+  await service.ended;
+});
 
+describe("/livez of a service with work that is held", () => {
   it("is content", async () => {
     await topics.send(waiting);
     await waitFor("its lane is held", async () => {
@@ -133,5 +137,26 @@ describe("/livez of a service with work that is held", () => {
     wedge("tickets");
     await topics.send(forWedata("stuck-turn"));
     expect(await stalled()).toEqual(["lane"]);
+  });
+});
+
+describe("a service that cannot read the journal for a while", () => {
+  it("gives back what was granted to it too late, and calls everything once", async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `unread-${n}`);
+    await topics.send(ids.map((id) => forWedata(id)));
+    await waitFor("it is at work", () => topics.of("unread-2").length > 0);
+    // What is asked for before it notices is granted, and nobody tells it.
+    wedge(`read ${topics.place.topics.journal}`);
+    const lapsed = async () =>
+      sumOf(await fetchMetrics(service), "rerun_claims_total", { result: "lapsed" });
+    await waitFor("it has given up", async () => (await lapsed()) > 0);
+    wedge();
+    const finals = await topics.finals(ids);
+    // None was judged: without evidence that would be UNKNOWN.
+    expect(finals.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(
+      ids.map(() => "SUCCEEDED 1"),
+    );
+    expect(await notCalledOnce(simulator, ids.map(instanceKey))).toEqual([]);
+    await topics.allCommitted();
   });
 });
