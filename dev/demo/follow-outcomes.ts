@@ -6,15 +6,10 @@ import { parseConfig } from "../../src/config/parse-config.ts";
 import { createKafka } from "../../src/kafka/client.ts";
 import { readTopic } from "../../src/kafka/topic-reader.ts";
 import { silentLog } from "../../src/observability/silent-log.ts";
+import type { OutcomeFollower } from "./stage.ts";
 
-/** What comes out of the outcomes topic, and what went into the requests topic. */
-export interface OutcomeFollower {
-  /** The ids of all requests that stand in the requests topic now. */
-  submitted(): Promise<readonly string[]>;
-  /** The final outcomes so far, each once, in the order of their coming. */
-  finals(): readonly RerunOutcome[];
-  /** Outcomes that are not final, so far. */
-  accepted(): number;
+/** A follower that reads the topics, until it is closed. */
+export interface TopicFollower extends OutcomeFollower {
   close(): Promise<void>;
 }
 
@@ -22,7 +17,7 @@ export interface OutcomeFollower {
 export function followOutcomes(
   configFile: string,
   env: Readonly<Record<string, string>>,
-): OutcomeFollower {
+): TopicFollower {
   const parsed = parseConfig(readFileSync(configFile, "utf8"), {
     env,
     readFile: (path) => readFileSync(path, "utf8"),

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Terminal } from "../../src/cli/terminal.ts";
-import type { ServiceProcess } from "../rig/service-process.ts";
 import type { SimulatorProcess } from "../rig/simulator-process.ts";
-import type { OutcomeFollower } from "./follow-outcomes.ts";
+import type { OutcomeFollower, Stage } from "./stage.ts";
 
 export interface ProgressParts {
-  readonly service: Pick<ServiceProcess, "status" | "ended">;
+  readonly service: Pick<Stage, "status">;
   readonly simulator: Pick<SimulatorProcess, "admin">;
   readonly outcomes: Pick<OutcomeFollower, "finals" | "accepted">;
   readonly terminal: Terminal;
