@@ -46,6 +46,18 @@ describe("a throttle", () => {
     expect(after).toHaveLength(20);
   });
 
+  it("keeps its pace when the wall clock is set back right after a ticket was asked for", async () => {
+    const throttle = new Throttle({ perSecond: 20 });
+    const first = takeTickets(throttle, 1);
+    await vi.advanceTimersByTimeAsync(1);
+    const second = takeTickets(throttle, 20);
+    vi.setSystemTime(START - 3_600_000);
+    await vi.advanceTimersByTimeAsync(2 * GATE_WINDOW_MS);
+
+    expect(first).toHaveLength(1);
+    expect(second).toHaveLength(20);
+  });
+
   it("keeps its pace when the wall clock is set forward", async () => {
     const throttle = new Throttle({ perSecond: 10 });
     takeTickets(throttle, 1);
