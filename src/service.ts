@@ -188,8 +188,8 @@ async function findHistory(
   for (;;) {
     try {
       const checkpoint = await unlessAborted(checkpoints.load(), signal);
-      const ranges = await unlessAborted(journal.ranges(), signal);
-      return { checkpoint, states: recover(checkpoint, ranges) };
+      const states = await unlessAborted(recover(checkpoint, journal), signal);
+      return { checkpoint, states };
     } catch (error) {
       signal.throwIfAborted();
       const text = error instanceof Error ? error.message : String(error);

@@ -34,7 +34,7 @@ async function aDispatcher(areAway: () => boolean) {
     ...{ link, signal: abandon.signal },
   });
   const failures: unknown[] = [];
-  const states = recover(new Map(), await backbone.journal.ranges());
+  const states = await recover(new Map(), backbone.journal);
   const dispatcher = createDispatcher({
     ...{ config, backbone, schemas, states, providers: [], checkpoint: new Map() },
     ...{ requestPartitions: 1, maxRequestBytes: 1_000_000, instance: "a", version: "0" },

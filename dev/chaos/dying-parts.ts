@@ -43,6 +43,7 @@ export function dyingBackbone(backbone: Backbone, outcomes: string, end: Reached
 function dyingJournal(journal: JournalLog, end: Reached): JournalLog {
   return {
     ranges: async () => journal.ranges(),
+    recordsAt: async (offsets) => journal.recordsAt(offsets),
     follow: async (from, handlers) => journal.follow(from, handlers),
     health: () => journal.health(),
     close: async (timeoutMs) => journal.close(timeoutMs),

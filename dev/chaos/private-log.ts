@@ -25,6 +25,17 @@ export class PrivateJournal implements JournalLog {
     return Promise.resolve(ranges);
   }
 
+  async recordsAt(
+    offsets: ReadonlyMap<number, bigint>,
+  ): Promise<ReadonlyMap<number, LoggedRecord>> {
+    const found = new Map<number, LoggedRecord>();
+    for (const [partition, offset] of offsets) {
+      const record = this.#partitions[partition]?.[Number(offset)];
+      if (record !== undefined) found.set(partition, record);
+    }
+    return Promise.resolve(found);
+  }
+
   async append(partition: number, _key: string, values: readonly Buffer[]): Promise<void> {
     const log = this.#partitions[partition];
     if (log === undefined) throw new Error(`there is no partition ${partition}`);

@@ -30,6 +30,19 @@ export class EmbeddedJournal implements JournalLog {
     return this.#link.exchange("ask for ranges", () => [...this.#topic.ranges().values()]);
   }
 
+  async recordsAt(
+    offsets: ReadonlyMap<number, bigint>,
+  ): Promise<ReadonlyMap<number, LoggedRecord>> {
+    return this.#link.exchange("read the journal", () => {
+      const found = new Map<number, LoggedRecord>();
+      for (const [partition, offset] of offsets) {
+        const record = this.#topic.at(partition, offset);
+        if (record !== null) found.set(partition, logged(record));
+      }
+      return found;
+    });
+  }
+
   async append(partition: number, key: string, values: readonly Buffer[]): Promise<void> {
     const records = values.map((value) => ({ key, value, headers: {} }));
     await this.#link.exchange("append to the journal", () =>

@@ -138,7 +138,7 @@ export class Life {
     for (;;) {
       try {
         const checkpoint = await checkpoints.load();
-        const states = recover(checkpoint, await journal.ranges());
+        const states = await recover(checkpoint, journal);
         const positions = states.map(({ position }) => position).join(", ");
         this.#world.note(this.name, `begins at ${positions}`);
         this.#world.journal.compareBeginning(this.name, states);
@@ -156,7 +156,10 @@ export class Life {
     }
   }
 
-  #create(checkpoint: ReadonlyMap<string, Buffer>, states: ReturnType<typeof recover>): Dispatcher {
+  #create(
+    checkpoint: ReadonlyMap<string, Buffer>,
+    states: Awaited<ReturnType<typeof recover>>,
+  ): Dispatcher {
     const { scenario, schemas, random, time } = this.#world;
     const { config, partitions } = scenario;
     const providers = config.providers.map((connection) => ({

@@ -46,7 +46,7 @@ export async function acceptLostJournal(
       for (const topic of [requests, journal, checkpoints]) await requireTopic(session, topic);
       const requestRanges = await offsetRanges(session.admin, requests);
       return withHistory(session.kafka, config, async (history) => {
-        const loss = lossIn(history);
+        const loss = await lossIn(history);
         const exposed = loss === null ? [] : exposedIn(history, requestRanges);
         if (loss !== null && yes) await beginAnew(history);
         const isAccepted = loss !== null && yes;
@@ -91,7 +91,7 @@ async function beginAnew({ checkpoints, values, ranges }: JournalHistory): Promi
     const bytes = values.get(manifestKey(partition));
     const named = bytes === undefined ? [] : keysOf(partition, decodeManifest(bytes));
     const manifest: Manifest = {
-      ...{ version: PROTOCOL_VERSION, partitions: ranges.length, border: low },
+      ...{ version: PROTOCOL_VERSION, partitions: ranges.length, border: low, anchor: null },
       ...{ stateParts: 0, segments: [] },
       retired: named.map((key) => ({ key, since: now })),
     };

@@ -80,7 +80,7 @@ async function connect(config: Config, signal: AbortSignal): Promise<Findings> {
 async function journalLoss(config: Config): Promise<string | null> {
   const kafka = createKafka(config.kafka, silentLog, 2);
   try {
-    return await withHistory(kafka, config, async (history) => Promise.resolve(lossIn(history)));
+    return await withHistory(kafka, config, lossIn);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return `the journal's checkpoint cannot be read: ${text}`;

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { CheckpointStore, CheckpointValues } from "../journal/checkpoint-store.ts";
-import type { LogRange } from "../journal/journal-log.ts";
+import type { JournalLog, LogRange } from "../journal/journal-log.ts";
 import { LostHistory, recover } from "../journal/recover.ts";
 import { KafkaCheckpointStore } from "../kafka/checkpoint-topic.ts";
 import type { Kafka } from "../kafka/client.ts";
@@ -11,6 +11,7 @@ import { silentLog } from "../observability/silent-log.ts";
 export interface JournalHistory {
   readonly checkpoints: Pick<CheckpointStore, "write">;
   readonly values: CheckpointValues;
+  readonly journal: Pick<JournalLog, "ranges" | "recordsAt">;
   /** Of every partition of the journal. */
   readonly ranges: readonly LogRange[];
 }
@@ -33,16 +34,19 @@ export async function withHistory<T>(
   });
   try {
     const [values, ranges] = await Promise.all([checkpoints.load(), journal.ranges()]);
-    return await work({ checkpoints, values, ranges });
+    return await work({ checkpoints, values, journal, ranges });
   } finally {
     await Promise.all([journal.close(CLOSE_WITHIN_MS), checkpoints.close(CLOSE_WITHIN_MS)]);
   }
 }
 
-/** Why the journal does not go on where its checkpoint ends; null when it does. */
-export function lossIn({ values, ranges }: JournalHistory): string | null {
+/**
+ * Why the journal does not go on where its checkpoint ends; null when it does. Rejects when it cannot
+ * be read.
+ */
+export async function lossIn({ values, journal }: JournalHistory): Promise<string | null> {
   try {
-    recover(values, ranges);
+    await recover(values, journal);
     return null;
   } catch (error) {
     if (error instanceof LostHistory) return error.message;

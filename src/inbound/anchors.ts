@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { Anchor } from "../journal/watermark.ts";
+import { type Anchor, anchorOf } from "../journal/anchor.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
 
 /** So many are kept of one partition. */
@@ -32,11 +31,4 @@ export class Anchors {
   below(offset: bigint): Anchor | null {
     return this.#known.findLast((one) => one.offset < offset) ?? null;
   }
-}
-
-export function anchorOf({ offset, timestamp, value }: KafkaRecord): Anchor {
-  const hash = createHash("sha256")
-    .update(value ?? "")
-    .digest("hex");
-  return { offset, timestamp, hash: hash.slice(0, 32) };
 }

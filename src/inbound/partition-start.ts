@@ -1,6 +1,6 @@
+import { anchorOf, isSameAnchor } from "../journal/anchor.ts";
 import type { Watermark } from "../journal/watermark.ts";
 import type { KafkaRecord } from "../kafka/record.ts";
-import { anchorOf } from "./anchors.ts";
 
 /** What the first records of a partition told about its watermark. */
 export type StartFinding =
@@ -19,27 +19,27 @@ export type StartFinding =
  * Reading begins at the watermark's anchor, a record that was seen before: the same one must come.
  */
 export class PartitionStart {
-  readonly #watermark: Watermark;
+  readonly watermark: Watermark;
 
   constructor(watermark: Watermark) {
-    this.#watermark = watermark;
+    this.watermark = watermark;
   }
 
   /** The offset at which reading begins. */
   get offset(): bigint {
-    const { anchor, low } = this.#watermark;
+    const { anchor, low } = this.watermark;
     return anchor?.offset ?? low;
   }
 
   /** `endOffset` is where the partition ended when they were fetched; there is at least one record. */
   look(records: readonly KafkaRecord[], endOffset: bigint): StartFinding {
-    const { anchor } = this.#watermark;
+    const { anchor } = this.watermark;
     const first = records[0];
     if (first === undefined) return { kind: "too-early" };
     if (first.offset < this.offset) {
       // Asked for what it does not have, Kafka begins anew at the oldest record.
       if (endOffset > this.offset) return { kind: "too-early" };
-      const why = `it ends at ${endOffset} and was complete up to ${this.#watermark.low}`;
+      const why = `it ends at ${endOffset} and was complete up to ${this.watermark.low}`;
       return { kind: "void", why };
     }
     if (anchor === null) return { kind: "holds", doubt: null };
@@ -47,10 +47,7 @@ export class PartitionStart {
       const doubt = `the record at ${anchor.offset}, by which the topic is recognised, is gone`;
       return { kind: "holds", doubt };
     }
-    const found = anchorOf(first);
-    if (found.hash === anchor.hash && found.timestamp === anchor.timestamp) {
-      return { kind: "holds", doubt: null };
-    }
+    if (isSameAnchor(anchorOf(first), anchor)) return { kind: "holds", doubt: null };
     return { kind: "void", why: `the record at ${anchor.offset} is another one than before` };
   }
 }

@@ -9,10 +9,10 @@ export interface Watermarks {
   /** The newest checkpoint of a partition; null: there is none. */
   of(partition: number): Watermark | null;
   /**
-   * The partition is another one than its checkpoint was about. Resolves when everybody can know:
-   * nothing of it may be worked before.
+   * The partition is another one than this checkpoint is about. Resolves with the one from which it
+   * is to be read when everybody can know: nothing of it may be worked before.
    */
-  void(partition: number): Promise<void>;
+  void(partition: number, found: Watermark): Promise<Watermark>;
 }
 
 export interface PartitionStartsParts {
@@ -111,7 +111,7 @@ export class PartitionStarts {
    */
   watermarkAt(
     partition: number,
-    { low, ranges, next }: Omit<Watermark, "anchor"> & { readonly next: bigint },
+    { low, ranges, next }: Pick<Watermark, "low" | "ranges"> & { readonly next: bigint },
   ): Watermark {
     const found = this.#found.get(partition);
     const unread = (found?.ranges ?? [])
@@ -121,7 +121,9 @@ export class PartitionStarts {
     const lowest = isNewer ? low : found.low;
     const above = [...ranges, ...unread].filter(({ to }) => to > lowest);
     const anchor = this.#anchors.get(partition)?.below(lowest) ?? found?.anchor ?? null;
-    return { low: lowest, ranges: above, anchor };
+    // Of the time when this reading began: the partition may have begun anew since.
+    const era = found?.era ?? 0;
+    return { era, low: lowest, ranges: above, anchor };
   }
 
   /** Nothing is known of the partition any more: all of it is read, once everybody can know that. */
@@ -129,11 +131,12 @@ export class PartitionStarts {
     const { watermarks, anew, begun, seek, failed } = this.#parts;
     anew(partition);
     this.#found.delete(partition);
-    watermarks.void(partition).then(() => {
+    watermarks.void(partition, start.watermark).then((from) => {
       // It may have been lost meanwhile, and even be ours again.
       if (this.#starts.get(partition) !== start) return;
       this.#starts.delete(partition);
-      seek(partition, 0n);
+      this.#found.set(partition, from);
+      seek(partition, from.low);
       begun(partition);
     }, failed);
   }

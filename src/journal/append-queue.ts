@@ -9,6 +9,8 @@ export interface AppendQueueParts {
   readonly now: () => number;
   /** Ends all waiting: what is not acknowledged by then stays unfinished for ever. */
   readonly signal: AbortSignal;
+  /** How many steps were counted before it, under its name. */
+  readonly stepsBefore: number;
   /** Told each failed attempt. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -36,13 +38,12 @@ export class AppendQueue {
   readonly #parts: AppendQueueParts;
   #waiting: Waiting[] = [];
   #isPumping = false;
-  #acknowledged = 0;
+  #steps: number;
   #sendingSince: number | null = null;
 
   constructor(parts: AppendQueueParts) {
     this.#parts = parts;
-    // The produce in flight may never end.
-    parts.signal.addEventListener("abort", () => this.#endAll(), { once: true });
+    this.#steps = parts.stepsBefore;
   }
 
   /** Whether anything waits to be acknowledged. */
@@ -50,9 +51,9 @@ export class AppendQueue {
     return this.#waiting.length > 0;
   }
 
-  /** Counts acknowledged batches. */
+  /** Counts acknowledged batches, and the steps before. */
   get steps(): number {
-    return this.#acknowledged;
+    return this.#steps;
   }
 
   /** How long the present batch is under way, in milliseconds; 0 when there is none. */
@@ -77,6 +78,9 @@ export class AppendQueue {
 
   async #pump(): Promise<void> {
     const { log, partition, key, signal, now, onTrouble } = this.#parts;
+    const endAll = () => this.#endAll();
+    // The produce in flight may never end.
+    signal.addEventListener("abort", endAll, { once: true });
     let failures = 0;
     while (this.#waiting.length > 0 && !signal.aborted) {
       this.#dropOld();
@@ -97,10 +101,13 @@ export class AppendQueue {
       }
       failures = 0;
       this.#sendingSince = null;
-      this.#acknowledged += 1;
+      this.#steps += 1;
       this.#waiting = this.#waiting.slice(batch.length);
       for (const { end } of batch) end(true);
     }
+    signal.removeEventListener("abort", endAll);
+    // It may have aborted before anybody listened.
+    this.#endAll();
     this.#isPumping = false;
     this.#sendingSince = null;
   }

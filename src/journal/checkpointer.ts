@@ -29,7 +29,6 @@ export interface CheckpointerParts {
 }
 
 const EVERY_MS = 5000;
-const DROP_AFTER_MS = 3000;
 /** A stretch of the journal is closed after this long, however little finished in it. */
 const SEAL_AFTER_MS = 3_600_000;
 
@@ -43,7 +42,7 @@ const SEAL_AFTER_MS = 3_600_000;
 export class Checkpointer implements ReplicaListener {
   readonly #parts: CheckpointerParts;
   readonly #summaries: SummaryWriter;
-  /** The newest watermarks, whoever wrote them. */
+  /** What the checkpoint holds of each partition's newest era, whoever wrote it. */
   readonly #known = new Map<number, Watermark>();
   /** What was last told of each partition, as text. */
   readonly #told = new Map<number, string>();
@@ -67,8 +66,9 @@ export class Checkpointer implements ReplicaListener {
     const partition = watermarkPartition(key);
     if (partition === null) return;
     const watermark = value === null ? null : decodeWatermark(value);
+    const eraKnown = this.#known.get(partition)?.era ?? 0;
     if (watermark === null) this.#known.delete(partition);
-    else this.#known.set(partition, watermark);
+    else if (watermark.era >= eraKnown) this.#known.set(partition, watermark);
   }
 
   start(): void {
@@ -88,35 +88,39 @@ export class Checkpointer implements ReplicaListener {
    * was frozen may have overwritten the checkpoint's with an older one; the journal remembers.
    */
   of(partition: number): Watermark | null {
-    const known = this.#known.get(partition);
-    if (known === undefined) return null;
-    let newest = known;
+    let newest = this.#known.get(partition) ?? null;
     for (const { completed } of this.#parts.replica.partitions) {
       const told = completed.of(partition);
-      if (told !== undefined && told.low > newest.low) {
-        newest = { low: told.low, ranges: told.ranges, anchor: known.anchor };
-      }
+      if (told === undefined) continue;
+      const { era, low, ranges } = told;
+      // An anchor of another era is a record of another topic.
+      if (newest === null || era > newest.era) newest = { era, low, ranges, anchor: null };
+      else if (era === newest.era && low > newest.low) newest = { ...newest, low, ranges };
     }
     return newest;
   }
 
   /**
-   * The partition of the requests topic is another one than its watermark is about. Resolves when
-   * that stands in the journal and in the checkpoint.
+   * The partition of the requests topic is another one than the watermark is about. Resolves with
+   * the watermark of its new era once that stands in the journal and in the checkpoint.
+   *
+   * Several processes may find it out at once, from the same watermark: they come to the same era.
    */
-  async void(partition: number): Promise<void> {
+  async void(partition: number, { era }: Pick<Watermark, "era">): Promise<Watermark> {
     const { store } = this.#parts;
-    const fresh: CompletedOffsets = { partition, low: 0n, ranges: [], fresh: true };
+    const anew: Watermark = { era: era + 1, low: 0n, ranges: [], anchor: null };
+    const fresh: CompletedOffsets = { partition, era: anew.era, low: 0n, ranges: [] };
     // Ends the stretch: what finished in it came from the old one.
     const written = await Promise.all(
       this.#parts.replica.partitions.map(async ({ journalPartition }) =>
         this.#append(journalPartition, [fresh], true),
       ),
     );
-    if (written.includes(false)) throw new Error("the journal could not be told in time");
-    await store.write(watermarkKey(partition), null);
-    this.#known.delete(partition);
+    if (written.includes(false)) throw new Error("the process ended before the journal was told");
+    await store.write(watermarkKey(partition), encodeWatermark(anew));
+    this.noteWrite(watermarkKey(partition), encodeWatermark(anew));
     this.#told.delete(partition);
+    return anew;
   }
 
   changed(change: Change, journalPartition: number): void {
@@ -124,7 +128,7 @@ export class Checkpointer implements ReplicaListener {
     this.#stretchSince.set(journalPartition, this.#parts.now());
     const states = this.#parts.replica.partitions[journalPartition];
     if (states !== undefined && this.#parts.writes(journalPartition)) {
-      this.#borders.push(borderOf(states));
+      this.#borders.push(borderOf(states, this.#parts.replica.lastRecord(journalPartition)));
     }
   }
 
@@ -152,8 +156,8 @@ export class Checkpointer implements ReplicaListener {
     const changed = [...watermarks()].filter(([partition, watermark]) => {
       return this.#told.get(partition) !== textOf(watermark);
     });
-    const completed = changed.map(([partition, { low, ranges }]): CompletedOffsets => {
-      return { partition, low, ranges, fresh: false };
+    const completed = changed.map(([partition, { era, low, ranges }]): CompletedOffsets => {
+      return { partition, era, low, ranges };
     });
     await Promise.all(
       replica.partitions.map(async ({ journalPartition, finished, openCount }) => {
@@ -203,10 +207,7 @@ export class Checkpointer implements ReplicaListener {
     seal: boolean,
   ): Promise<boolean> {
     const record = { kind: "CHECKPOINTED", partitions, seal } as const;
-    // An old one must not come behind the news that its partition began anew; a newer one follows.
-    const isNews = partitions.some(({ fresh }) => fresh);
-    const dropAt = isNews ? Infinity : this.#parts.now() + DROP_AFTER_MS;
-    return this.#parts.journal.append(journalPartition, record, dropAt);
+    return this.#parts.journal.append(journalPartition, record);
   }
 }
 

@@ -209,11 +209,12 @@ export class ClaimStates {
   }
 
   #grant(key: string, record: ClaimRecord, asked: AskedRequest): Entry {
-    const { provider, claimId, instance, settleWithinMs } = record;
+    const { provider, claimId, instance, callWithinMs, settleWithinMs } = record;
     const { targets, before } = asked;
-    const rivals = targets.filter((one) => this.targets.hasRival(provider, one, this.#logTime));
-    for (const target of targets) this.targets.hold(provider, target, claimId);
     const logTime = this.#logTime;
+    const granted = { logTime, callWithinMs };
+    const rivals = targets.filter((one) => this.targets.hasRival(provider, one, granted));
+    for (const target of targets) this.targets.hold(provider, target, claimId);
     const claim: EntryClaim = {
       ...{ claimId, instance, settleWithinMs, targets, before, rivals, logTime },
     };
@@ -252,8 +253,9 @@ export class ClaimStates {
     }
     const { told } = result;
     const done = this.#set({ ...entry, phase: "done", claim: null, taken: null, told });
-    // What the provider refused as a whole left no run that could be taken for another's.
-    const mayHaveRun = told.verdict.status !== "REJECTED";
+    // What the provider refused as a whole left no run that could be taken for another's; what it took
+    // first may have run, whatever is said of its end.
+    const mayHaveRun = entry.phase === "accepted" || told.verdict.status !== "REJECTED";
     return [{ kind: "done", entry: done }, ...this.#freeTargets(entry, entry.claim, mayHaveRun)];
   }
 
@@ -275,8 +277,11 @@ export class ClaimStates {
   }
 
   #checkpoint(record: CheckpointedRecord): readonly Change[] {
-    for (const one of record.partitions) this.completed.learn(one, this.#position);
-    return [];
+    return record.partitions
+      .filter((one) => !this.completed.learn(one, this.#position))
+      .map(({ partition }) => {
+        return ignored("CHECKPOINTED", `partition ${partition} began anew since then`);
+      });
   }
 
   #freeTargets(

@@ -2,8 +2,8 @@ import type { CompletedOffsets } from "./journal-record.ts";
 import type { SourceSpan } from "./sealed-segment.ts";
 
 /** What is known of one partition of the requests topic. */
-export interface Completed extends Omit<CompletedOffsets, "fresh"> {
-  /** The journal position at which the partition was found to have begun anew; null: it never was. */
+export interface Completed extends CompletedOffsets {
+  /** The journal position at which its present era was told first; null: it has always been known. */
   readonly freshAt: bigint | null;
 }
 
@@ -13,14 +13,19 @@ export class CompletedSources {
 
   /**
    * Learns what an owner of a partition told, by the record before `position`. Owners change and
-   * records come late, so what is known only grows, unless the partition began anew.
+   * records come late, so what is known only grows, until the next era begins. Returns whether it
+   * was of the present era: what an earlier one told is about other records.
    */
-  learn({ fresh, ...told }: CompletedOffsets, position: bigint): void {
-    const known = fresh ? undefined : this.#partitions.get(told.partition);
-    const low = known !== undefined && known.low > told.low ? known.low : told.low;
-    const ranges = joined([...(known?.ranges ?? []), ...told.ranges], low);
-    const freshAt = fresh ? position : (known?.freshAt ?? null);
-    this.#partitions.set(told.partition, { partition: told.partition, low, ranges, freshAt });
+  learn({ partition, era, ...told }: CompletedOffsets, position: bigint): boolean {
+    const known = this.#partitions.get(partition);
+    if (known !== undefined && known.era > era) return false;
+    const isAnew = known !== undefined && known.era < era;
+    const same = isAnew ? undefined : known;
+    const low = same !== undefined && same.low > told.low ? same.low : told.low;
+    const ranges = joined([...(same?.ranges ?? []), ...told.ranges], low);
+    const freshAt = isAnew ? position : (known?.freshAt ?? null);
+    this.#partitions.set(partition, { partition, era, low, ranges, freshAt });
+    return true;
   }
 
   /** Whether the record there needs no further attention. */

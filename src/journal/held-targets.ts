@@ -21,7 +21,8 @@ const REMEMBERED_MS = 600_000;
 
 /**
  * A run may show this long after its call was concluded: as long as missing traces prove nothing
- * (30 s), and a reading before the next call may be as old again. Part of the protocol version.
+ * (30 s), and a reading before the next call may be as old again when its claim is asked for. Part of
+ * the protocol version.
  */
 const TRACES_COME_WITHIN_MS = 60_000;
 
@@ -61,10 +62,17 @@ export class HeldTargets {
     return freedAt > claim.evidenceAt ? "target-moved" : null;
   }
 
-  /** Whether a run that shows at the target from `logTime` on may be that of an earlier call. */
-  hasRival(provider: string, target: string, logTime: number): boolean {
+  /**
+   * Whether a run that shows after the claim's reading may be that of an earlier call. `logTime`: of
+   * the claim's grant, which comes up to `callWithinMs` after it was asked for.
+   */
+  hasRival(
+    provider: string,
+    target: string,
+    { logTime, callWithinMs }: { readonly logTime: number; readonly callWithinMs: number },
+  ): boolean {
     const ranTime = this.#states.get(keyOf(provider, target))?.ranTime ?? null;
-    return ranTime !== null && ranTime + TRACES_COME_WITHIN_MS > logTime;
+    return ranTime !== null && ranTime + TRACES_COME_WITHIN_MS + callWithinMs > logTime;
   }
 
   /** One request of the claim holds the target. */

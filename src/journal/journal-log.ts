@@ -43,6 +43,12 @@ export interface JournalLog {
   ranges(): Promise<readonly LogRange[]>;
 
   /**
+   * The records that stand at one offset of each of these partitions; an offset without one is left
+   * out. Rejects when the log cannot be asked; it may do so also for an offset outside its range.
+   */
+  recordsAt(offsets: ReadonlyMap<number, bigint>): Promise<ReadonlyMap<number, LoggedRecord>>;
+
+  /**
    * Appends records to one partition, in one batch and in their order. Resolves when all in-sync
    * replicas have them. Rejects when it is not known whether they have: they may stand there none,
    * one or several times, now or later.

@@ -126,8 +126,11 @@ export interface CompletedOffsets {
   readonly low: bigint;
   /** Complete stretches above it, without their `to`, in order. */
   readonly ranges: readonly { readonly from: bigint; readonly to: bigint }[];
-  /** The partition began anew: what was known of its offsets is void. */
-  readonly fresh: boolean;
+  /**
+   * How often the partition was found to have begun anew when its teller began to read it: offsets of
+   * an earlier era are other records. A higher one than is known voids what is known.
+   */
+  readonly era: number;
 }
 
 /** Tells which offsets of the requests topic are complete, which lets finished requests be forgotten. */

@@ -39,6 +39,8 @@ export class JournalReplica implements TailHandlers {
   readonly #listeners: ReplicaListener[] = [];
   /** Claim id → when its grant was seen, monotonic. */
   readonly #seen = new Map<string, number>();
+  /** By partition. */
+  readonly #last = new Map<number, LoggedRecord>();
   #missing: Map<number, bigint> | null = null;
   #lastFetchAt = -Infinity;
   #liveSince = Infinity;
@@ -158,11 +160,18 @@ export class JournalReplica implements TailHandlers {
     return this.#at(partition).logTime;
   }
 
+  /** The last record that was read of a partition, which listeners are told the changes of; null: none. */
+  lastRecord(partition: number): LoggedRecord | null {
+    return this.#last.get(partition) ?? null;
+  }
+
   onRecords(partition: number, records: readonly LoggedRecord[]): void {
     if (this.#isBroken) return;
     const state = this.#at(partition);
     try {
-      for (const { offset, appendedAt, value } of records) {
+      for (const logged of records) {
+        const { offset, appendedAt, value } = logged;
+        this.#last.set(partition, logged);
         const decoded = decodeRecord(value);
         if (decoded.kind === "other-version") this.#otherVersion = decoded.version;
         if (decoded.kind === "unreadable") this.#unreadable += 1;

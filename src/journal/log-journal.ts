@@ -93,7 +93,7 @@ export class LogJournal implements Journal, ReplicaListener {
     return this.#claims.size;
   }
 
-  /** Its queues, by their names. */
+  /** Its queues that have anything to write, by their names. */
   get queues(): AppendQueues["byName"] {
     return this.#queues.byName;
   }
@@ -192,6 +192,10 @@ export class LogJournal implements Journal, ReplicaListener {
     const { instance, windowMs } = this.#parts;
     const key = keyOf(provider, requestId);
     for (;;) {
+      // What the journal decides of a CLOSE names the request, not the asking: one at a time.
+      while (this.#closings.has(key)) {
+        await this.#waits.until(key, () => !this.#closings.has(key));
+      }
       const attempt = (this.#parts.replica.of(provider).entry(key)?.grants ?? 0) + 1;
       const decided = new Promise<Refusal | null>((resolve) => this.#closings.set(key, resolve));
       const asked = { requestId, digest, attempt, source, receivedAt, trace, echo, told };
@@ -215,11 +219,11 @@ export class LogJournal implements Journal, ReplicaListener {
   }
 
   /**
-   * Appends a record that belongs to no connection, unless `dropAt` (monotonic) is over before it is
-   * sent. Resolves with whether it was written.
+   * Appends a record that belongs to no connection. Resolves with true when it is acknowledged, with
+   * false when all waiting ends before.
    */
-  async append(partition: number, record: JournalRecord, dropAt = Infinity): Promise<boolean> {
-    return this.#queues.appendTo(partition, record, dropAt);
+  async append(partition: number, record: JournalRecord): Promise<boolean> {
+    return this.#queues.appendTo(partition, record);
   }
 
   changed(change: Change): void {
@@ -264,6 +268,7 @@ export class LogJournal implements Journal, ReplicaListener {
   #closed(key: string, why: Refusal | null): void {
     this.#closings.get(key)?.(why);
     this.#closings.delete(key);
+    this.#waits.moved(key);
   }
 
   /** Waits until none of the requests is in one of the phases under this claim. */

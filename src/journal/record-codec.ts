@@ -36,6 +36,16 @@ export function decodeRecord(bytes: Buffer | null): DecodedRecord {
   return { kind: "record", record: parsed.data };
 }
 
+/** An object with any keys, as it is: a zod record loses a label that somebody calls `__proto__`. */
+function dictionary<T>(
+  isValue: (one: unknown) => one is T,
+): z.ZodCustom<Readonly<Record<string, T>>> {
+  return z.custom<Readonly<Record<string, T>>>((found) => {
+    if (typeof found !== "object" || found === null || Array.isArray(found)) return false;
+    return Object.values(found).every(isValue);
+  });
+}
+
 /** What every version of a record has. */
 const anyVersion = z.object({ v: z.int() });
 
@@ -59,7 +69,11 @@ const bytes = z.codec(z.string().regex(/^[A-Za-z0-9_-]*$/), z.string(), {
 
 const source = z.object({ topic: text, partition: count, offset });
 const trace = z.object({ traceparent: text, tracestate: nullableText }).nullable();
-const mark = z.record(text, z.union([text, z.number(), z.null()]));
+const textsByName = dictionary((one) => typeof one === "string");
+const mark = dictionary(
+  (one): one is string | number | null =>
+    one === null || typeof one === "string" || typeof one === "number",
+);
 const evidence = z.object({ marks: z.array(z.object({ target: text, mark })) }).nullable();
 const targetStatus = z.enum(["SUCCEEDED", "FAILED", "UNKNOWN"]);
 const targetEnds = z.array(z.object({ target: text, status: targetStatus, message: nullableText }));
@@ -91,7 +105,7 @@ const told = z.object({
   dispatcher: text,
 });
 
-const job = z.object({ jobId: text, scope: z.record(text, text) });
+const job = z.object({ jobId: text, scope: textsByName });
 const ofProvider = { providerRequestId: nullableText, providerErrorCode: nullableText };
 
 const decidedEnd = z.union([
@@ -119,7 +133,7 @@ const taken = z.object({
     job: job.nullable(),
     calledAt: millis,
     ended: targetEnds,
-    notes: z.record(text, text),
+    notes: textsByName,
   }),
   reconciled: z.boolean(),
   evidence: targetEnds,
@@ -131,7 +145,7 @@ const introduced = {
 
 const echo = z.object({
   ...{ requestId: text, provider: text, operationName: text, requestedAt: millis },
-  ...{ requestedBy: text, correlationId: nullableText, labels: z.record(text, text) },
+  ...{ requestedBy: text, correlationId: nullableText, labels: textsByName },
   replayOf: nullableText,
 });
 
@@ -170,7 +184,7 @@ const recordCodec = z.discriminatedUnion("kind", [
     ...{ kind: z.literal("CHECKPOINTED"), seal: z.boolean() },
     partitions: z.array(
       z.object({
-        ...{ partition: count, low: offset, fresh: z.boolean() },
+        ...{ partition: count, low: offset, era: count },
         ranges: z.array(z.object({ from: offset, to: offset })),
       }),
     ),

@@ -1,6 +1,7 @@
+import { type Anchor, anchorOfLogged, isSameAnchor } from "./anchor.ts";
 import type { CheckpointValues } from "./checkpoint-store.ts";
 import { ClaimStates } from "./claim-states.ts";
-import type { LogRange } from "./journal-log.ts";
+import type { JournalLog, LogRange } from "./journal-log.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
 import { SealedSegment } from "./sealed-segment.ts";
 import {
@@ -24,20 +25,52 @@ const ADVICE =
 
 /**
  * What the checkpoint tells of every partition of the journal: the states from which reading goes
- * on. Throws `LostHistory` when the journal does not go on where the checkpoint ends.
+ * on. Rejects with `LostHistory` when the journal does not go on where the checkpoint ends, and with
+ * something else when it cannot be asked.
  */
-export function recover(
+export async function recover(
   values: CheckpointValues,
-  ranges: readonly LogRange[],
-): readonly ClaimStates[] {
-  return ranges.map((range, partition) => {
-    const bytes = values.get(manifestKey(partition));
-    const manifest = bytes === undefined ? null : decodeManifest(bytes);
-    checkCount(values, ranges.length);
+  log: Pick<JournalLog, "ranges" | "recordsAt">,
+): Promise<readonly ClaimStates[]> {
+  const ranges = await log.ranges();
+  checkCount(values, ranges.length);
+  const states = ranges.map((range, partition) => {
+    const manifest = manifestOf(values, partition);
     return manifest === null
       ? fromTheBeginning(partition, range)
       : fromSummary(partition, range, manifest, values);
   });
+  await checkAnchors(values, ranges, log);
+  return states;
+}
+
+function manifestOf(values: CheckpointValues, partition: number): Manifest | null {
+  const bytes = values.get(manifestKey(partition));
+  return bytes === undefined ? null : decodeManifest(bytes);
+}
+
+/** A journal that was made anew may have grown past the border: another record stands before it. */
+async function checkAnchors(
+  values: CheckpointValues,
+  ranges: readonly LogRange[],
+  log: Pick<JournalLog, "recordsAt">,
+): Promise<void> {
+  const anchors = new Map<number, Anchor>();
+  for (const [partition, { low }] of ranges.entries()) {
+    const anchor = manifestOf(values, partition)?.anchor ?? null;
+    // Retention may have taken it, and all before it.
+    if (anchor !== null && anchor.offset >= low) anchors.set(partition, anchor);
+  }
+  if (anchors.size === 0) return;
+  const offsets = [...anchors].map(([partition, { offset }]) => [partition, offset] as const);
+  const found = await log.recordsAt(new Map(offsets));
+  for (const [partition, anchor] of anchors) {
+    const record = found.get(partition);
+    if (record !== undefined && isSameAnchor(anchorOfLogged(record), anchor)) continue;
+    throw new LostHistory(
+      `journal partition ${partition} has another record at ${anchor.offset} than before: it is another journal than the checkpoint is about, or lost records. ${ADVICE}`,
+    );
+  }
 }
 
 /** A partition that is remembered and not there any more means another partition count. */

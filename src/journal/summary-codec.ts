@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Anchor } from "./anchor.ts";
 import type { SavedStates } from "./change.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
 
@@ -13,6 +14,8 @@ export interface Manifest {
   readonly partitions: number;
   /** The position from which the journal is to be read. */
   readonly border: bigint;
+  /** The record right before it; null: none is known. */
+  readonly anchor: Anchor | null;
   /** In how many parts the state is written; 0: nothing is known at the border. */
   readonly stateParts: number;
   /** The ends of the segments that it consists of, oldest first. */
@@ -57,13 +60,13 @@ export function decodeManifest(bytes: Buffer): Manifest {
 
 /** Well below what a topic takes in one record by default. */
 const PART_BYTES = 512 * 1024;
-/** Stands for a bigint, which JSON has not. */
-const BIGINT = "$n";
+/** Begins a text that stands for a bigint, which JSON has not, and one that begins so by itself. */
+const MARK = "$";
 
 /** The state in parts that each fit into a record. A function of the state alone. */
 export function encodeState(saved: SavedStates): readonly Buffer[] {
   const text = JSON.stringify({ version: PROTOCOL_VERSION, saved }, (_key, value: unknown) =>
-    typeof value === "bigint" ? { [BIGINT]: String(value) } : value,
+    typeof value === "bigint" || isMarked(value) ? `${MARK}${value}` : value,
   );
   const bytes = Buffer.from(text);
   const parts: Buffer[] = [];
@@ -76,17 +79,19 @@ export function encodeState(saved: SavedStates): readonly Buffer[] {
 /** Throws when the parts are no state of this protocol version. */
 export function decodeState(parts: readonly Buffer[]): SavedStates {
   const text = Buffer.concat(parts).toString("utf8");
-  const value = JSON.parse(text, (_key, one: unknown) =>
-    isTagged(one) ? BigInt(one[BIGINT]) : one,
-  ) as { readonly version?: number; readonly saved?: SavedStates }; // written by `encodeState`
+  const value = JSON.parse(text, (_key, one: unknown) => {
+    if (!isMarked(one)) return one;
+    const marked = one.slice(MARK.length);
+    return isMarked(marked) ? marked : BigInt(marked);
+  }) as { readonly version?: number; readonly saved?: SavedStates }; // written by `encodeState`
   if (value.version !== PROTOCOL_VERSION || value.saved === undefined) {
     throw new Error(`a journal state of version ${value.version ?? "?"} was found`);
   }
   return value.saved;
 }
 
-function isTagged(value: unknown): value is { readonly [BIGINT]: string } {
-  return typeof value === "object" && value !== null && BIGINT in value;
+function isMarked(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith(MARK);
 }
 
 const offset = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
@@ -98,6 +103,7 @@ const manifestCodec = z.object({
   version: z.int(),
   partitions: z.int(),
   border: offset,
+  anchor: z.object({ offset, timestamp: z.string(), hash: z.string() }).nullable(),
   stateParts: z.int(),
   segments: z.array(offset),
   retired: z.array(z.object({ key: z.string(), since: z.number() })),

@@ -1,6 +1,8 @@
+import { type Anchor, anchorOfLogged } from "./anchor.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { SavedStates } from "./change.ts";
 import type { ClaimStates } from "./claim-states.ts";
+import type { LoggedRecord } from "./journal-log.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
 import type { SealedSegment } from "./sealed-segment.ts";
 import {
@@ -18,6 +20,8 @@ import {
 export interface Border {
   readonly partition: number;
   readonly saved: SavedStates;
+  /** The record right before it; null: it was not read. */
+  readonly anchor: Anchor | null;
   readonly segments: readonly SealedSegment[];
 }
 
@@ -61,7 +65,7 @@ export class SummaryWriter {
   }
 
   /** Resolves when the summary stands in the checkpoint; rejects when it may not. */
-  async write({ partition, saved, segments }: Border): Promise<void> {
+  async write({ partition, saved, anchor, segments }: Border): Promise<void> {
     const { store, partitions, epoch } = this.#parts;
     const last = this.#manifests.get(manifestKey(partition));
     const border = saved.position;
@@ -76,7 +80,7 @@ export class SummaryWriter {
       await store.write(stateKey(partition, border, part), bytes);
     }
     const next: Manifest = {
-      ...{ version: PROTOCOL_VERSION, partitions, border, stateParts: parts.length },
+      ...{ version: PROTOCOL_VERSION, partitions, border, anchor, stateParts: parts.length },
       segments: segments.map(({ facts }) => facts.end),
       retired: [],
     };
@@ -102,8 +106,9 @@ function retiredBy(
   return [...last.retired, ...fresh].filter(({ key }) => !named.has(key));
 }
 
-/** The partition as it is now, right after a border. */
-export function borderOf(states: ClaimStates): Border {
+/** The partition as it is now, right after a border and the record that was read last. */
+export function borderOf(states: ClaimStates, last: LoggedRecord | null): Border {
   const { journalPartition: partition, finished } = states;
-  return { partition, saved: states.saved(), segments: finished.segments };
+  const anchor = last === null ? null : anchorOfLogged(last);
+  return { partition, saved: states.saved(), anchor, segments: finished.segments };
 }

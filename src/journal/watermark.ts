@@ -1,16 +1,10 @@
 import { z } from "zod";
-
-/** One record of the requests topic, by which a topic that was made anew is told from the old one. */
-export interface Anchor {
-  readonly offset: bigint;
-  /** As Kafka tells it, milliseconds since the epoch. */
-  readonly timestamp: string;
-  /** `anchorHash` of its value. */
-  readonly hash: string;
-}
+import type { Anchor } from "./anchor.ts";
 
 /** What the checkpoint holds about one partition of the requests topic. */
 export interface Watermark {
+  /** Of which beginning of the partition it tells, as in a CHECKPOINTED record. */
+  readonly era: number;
   /** Everything below is complete. */
   readonly low: bigint;
   /** Complete stretches above it, without their `to`, in order. */
@@ -56,6 +50,7 @@ const offset = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
 });
 
 const codec = z.object({
+  era: z.int().nonnegative(),
   low: offset,
   ranges: z.array(z.object({ from: offset, to: offset })),
   anchor: z.object({ offset, timestamp: z.string(), hash: z.string() }).nullable(),

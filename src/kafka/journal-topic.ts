@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 
-import type { JournalLog, LogRange, TailHandlers } from "../journal/journal-log.ts";
+import type { JournalLog, LoggedRecord, LogRange, TailHandlers } from "../journal/journal-log.ts";
 import { pause } from "../lifecycle/pause.ts";
 import type { Log } from "../observability/log.ts";
 import { type FetchedMessage, PartitionReader } from "./partition-reader.ts";
@@ -46,26 +46,47 @@ export class KafkaJournalLog implements JournalLog {
   }
 
   async ranges(): Promise<readonly LogRange[]> {
-    const { requestTimeoutMs, now } = this.#parts;
+    return this.#asked(async (reader) => {
+      await reader.open();
+      return [...(await reader.ranges()).values()];
+    });
+  }
+
+  async recordsAt(
+    offsets: ReadonlyMap<number, bigint>,
+  ): Promise<ReadonlyMap<number, LoggedRecord>> {
+    return this.#asked(async (reader) => {
+      const leaders = await reader.open();
+      const found = new Map<number, LoggedRecord>();
+      for (const { nodeId, partitions } of leaders) {
+        for (const partition of partitions) {
+          const offset = offsets.get(partition);
+          if (offset === undefined) continue;
+          // One at a time: a batch that is too large for its share is left out among others.
+          const [fetched] = await reader.fetch({ nodeId, partitions: [partition] }, () => offset);
+          const message = fetched?.messages.find((one) => BigInt(one.offset) === offset);
+          if (message !== undefined) found.set(partition, logged(message));
+        }
+      }
+      return found;
+    });
+  }
+
+  /** What `ask` gives; asked again while that fails and there is time. */
+  async #asked<T>(ask: (reader: PartitionReader) => Promise<T>): Promise<T> {
+    const { kafka, topic, requestTimeoutMs, now } = this.#parts;
     const giveUpAt = now() + requestTimeoutMs;
     for (;;) {
+      const reader = new PartitionReader(kafka, topic);
       try {
-        return await this.#ranges();
+        return await ask(reader);
       } catch (error) {
         // A partition may be without a leader for a moment, when it is new or its leader is moving.
         if (this.#closed.signal.aborted || now() + ASK_AGAIN_MS > giveUpAt) throw error;
         await pause(ASK_AGAIN_MS, this.#closed.signal);
+      } finally {
+        await reader.close();
       }
-    }
-  }
-
-  async #ranges(): Promise<readonly LogRange[]> {
-    const reader = new PartitionReader(this.#parts.kafka, this.#parts.topic);
-    try {
-      await reader.open();
-      return [...(await reader.ranges()).values()];
-    } finally {
-      await reader.close();
     }
   }
 
@@ -95,7 +116,7 @@ export class KafkaJournalLog implements JournalLog {
 }
 
 /** The value is copied, so that keeping one record does not keep a whole answer of the broker. */
-function logged({ offset, timestamp, value }: FetchedMessage) {
+function logged({ offset, timestamp, value }: FetchedMessage): LoggedRecord {
   return {
     offset: BigInt(offset),
     appendedAt: Number(timestamp),

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anchorOf, Anchors } from "../../src/inbound/anchors.ts";
+import { Anchors } from "../../src/inbound/anchors.ts";
+import { anchorOf } from "../../src/journal/anchor.ts";
 import { aRecord, records } from "./a-record.ts";
 
 /** The offsets of all that is known, highest first. */

@@ -95,10 +95,12 @@ export class FakeWatermarks implements Watermarks {
     return this.known.get(partition) ?? null;
   }
 
-  async void(partition: number): Promise<void> {
+  async void(partition: number, { era }: Watermark): Promise<Watermark> {
     this.voided.push(partition);
     await this.voiding;
-    this.known.delete(partition);
+    const anew: Watermark = { era: era + 1, low: 0n, ranges: [], anchor: null };
+    this.known.set(partition, anew);
+    return anew;
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { anchorOf } from "../../src/inbound/anchors.ts";
+import { anchorOf } from "../../src/journal/anchor.ts";
 import type { Watermark } from "../../src/journal/watermark.ts";
 import { aRecord, records } from "./a-record.ts";
 import { aSource } from "./a-request.ts";
@@ -12,6 +12,7 @@ const settle = async () => vi.advanceTimersByTimeAsync(0);
 
 /** Complete up to 10 and from 12 to 14, known by the record at 8. */
 const watermark: Watermark = {
+  era: 0,
   low: 10n,
   ranges: [{ from: 12n, to: 14n }],
   anchor: anchorOf(aRecord(8n)),
@@ -83,7 +84,7 @@ describe("a partition that the checkpoint knows", () => {
     intake.onRecords(0, records(8n, 3), 16n);
     await settle();
     intake.onAssignment([], 2);
-    watermarks.known.set(0, { low: 15n, ranges: [], anchor: anchorOf(aRecord(14n)) });
+    watermarks.known.set(0, { era: 0, low: 15n, ranges: [], anchor: anchorOf(aRecord(14n)) });
     intake.onAssignment([0], 3);
     intake.onRecords(0, records(14n, 2), 16n);
     await settle();
@@ -159,6 +160,20 @@ describe("a partition that was made anew", () => {
     expect(intake.openCount).toBe(12);
   });
 
+  test("is told of as of its new era, and the old one never is", async () => {
+    const { intake, watermarks } = anIntakeWithCheckpoint({ ...watermark, era: 4 });
+    let tell: () => void = () => undefined;
+    watermarks.voiding = new Promise((resolve) => (tell = resolve));
+    intake.onAssignment([0], 1);
+    intake.onRecords(0, aNewTopic(5), 5n);
+    expect([...intake.watermarks()]).toEqual([]);
+
+    tell();
+    await settle();
+    intake.onRecords(0, aNewTopic(5), 5n);
+    expect(intake.watermarks().get(0)).toMatchObject({ era: 5, low: 0n });
+  });
+
   test("is left to whoever has it by the time that this can be known", async () => {
     const { intake, feed, watermarks } = anIntakeWithCheckpoint();
     let tell: () => void = () => undefined;
@@ -206,6 +221,7 @@ describe("where the partitions stand", () => {
         [
           0,
           {
+            era: 0,
             low: 7n,
             ranges: [
               { from: 8n, to: 10n },
@@ -227,6 +243,15 @@ describe("where the partitions stand", () => {
     expect(intake.watermarks().get(0)).toMatchObject({ low: 10n, anchor: { offset: 8n } });
   });
 
+  test("is told as of the era in which the partition was begun, whatever others found since", () => {
+    const { intake, watermarks } = anIntakeWithCheckpoint({ ...watermark, era: 4 });
+    intake.onAssignment([0], 1);
+    watermarks.known.set(0, { era: 5, low: 0n, ranges: [], anchor: null });
+    intake.onRecords(0, records(8n, 3), 16n);
+
+    expect(intake.watermarks().get(0)).toMatchObject({ era: 4, low: 10n });
+  });
+
   test("is not told of what is somebody else's", async () => {
     const { intake } = anIntake();
     intake.onAssignment([0, 1], 1);
@@ -244,7 +269,7 @@ describe("where the partitions stand", () => {
     intake.onAssignment([], 2);
     intake.onAssignment([0], 3);
     intake.onRecords(0, records(7n, 1), 8n);
-    expect(intake.watermarks().get(0)).toEqual({ low: 7n, ranges: [], anchor: null });
+    expect(intake.watermarks().get(0)).toEqual({ era: 0, low: 7n, ranges: [], anchor: null });
   });
 });
 

@@ -76,6 +76,14 @@ describe("a packed request", () => {
     );
   });
 
+  it("keeps labels under names that mean something to JavaScript", () => {
+    const labels = { ["__proto__"]: "a", constructor: "b", toString: "c" };
+    const unpacked = packing.unpack(packing.pack(aRequest({ labels })));
+
+    expect(Object.entries(unpacked.labels)).toStrictEqual(Object.entries(labels));
+    expect(Object.getPrototypeOf(unpacked.labels)).toBe(Object.prototype);
+  });
+
   it("takes one byte a character and little more than its texts", () => {
     const packed = packing.pack(aRequest());
     expect(Buffer.from(packed, "latin1").toString("latin1")).toBe(packed);

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { anchorOf } from "../../src/inbound/anchors.ts";
+import { anchorOf } from "../../src/journal/anchor.ts";
 import { PartitionStart } from "../../src/inbound/partition-start.ts";
 import { aRecord, records } from "./a-record.ts";
 
 /** Complete up to 10, known by the record at 7. */
-const anchored = new PartitionStart({ low: 10n, ranges: [], anchor: anchorOf(aRecord(7n)) });
-const unanchored = new PartitionStart({ low: 10n, ranges: [], anchor: null });
+const anchored = new PartitionStart({
+  era: 0,
+  low: 10n,
+  ranges: [],
+  anchor: anchorOf(aRecord(7n)),
+});
+const unanchored = new PartitionStart({ era: 0, low: 10n, ranges: [], anchor: null });
 
 describe("the start of a partition", () => {
   test("is where its anchor stands, or its watermark where no anchor is known", () => {

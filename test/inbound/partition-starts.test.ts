@@ -4,12 +4,12 @@ import type { Watermark } from "../../src/journal/watermark.ts";
 import { aRecord } from "./a-record.ts";
 import { RecordingLog } from "./recording-log.ts";
 
-const FOUND: Watermark = { low: 5n, ranges: [{ from: 10n, to: 1000n }], anchor: null };
+const FOUND: Watermark = { era: 2, low: 5n, ranges: [{ from: 10n, to: 1000n }], anchor: null };
 
 function theStarts(watermark: () => Watermark | null = () => FOUND) {
   const seeks: bigint[] = [];
   const starts = new PartitionStarts({
-    watermarks: { of: watermark, void: async () => undefined },
+    watermarks: { of: watermark, void: async () => FOUND },
     seek: (_partition, offset) => void seeks.push(offset),
     ...{ anew: () => undefined, begun: () => undefined, failed: () => undefined },
     log: new RecordingLog(),
@@ -21,7 +21,7 @@ it("knows what was complete when the partition was gained, whatever is written s
   let present: Watermark = FOUND;
   const { starts } = theStarts(() => present);
   starts.gain(0);
-  present = { low: 5n, ranges: [{ from: 10n, to: 20n }], anchor: null };
+  present = { era: 2, low: 5n, ranges: [{ from: 10n, to: 20n }], anchor: null };
 
   expect([4n, 5n, 10n, 999n, 1000n].map((at) => starts.wasComplete(0, at))).toStrictEqual([
     ...[true, false, true, true, false],
@@ -34,7 +34,7 @@ it("tells of what was not read again yet as it was found", () => {
   const at = starts.watermarkAt(0, { low: 5n, ranges: [{ from: 10n, to: 500n }], next: 500n });
 
   expect(at).toStrictEqual({
-    ...{ low: 5n, anchor: null },
+    ...{ era: 2, low: 5n, anchor: null },
     ranges: [
       { from: 10n, to: 500n },
       { from: 500n, to: 1000n },
@@ -47,7 +47,7 @@ it("never tells of less than was found", () => {
   starts.gain(0);
   const at = starts.watermarkAt(0, { low: 2n, ranges: [{ from: 3n, to: 4n }], next: 4n });
 
-  expect(at).toStrictEqual({ low: 5n, ranges: [{ from: 10n, to: 1000n }], anchor: null });
+  expect(at).toStrictEqual({ era: 2, low: 5n, ranges: [{ from: 10n, to: 1000n }], anchor: null });
 });
 
 it("tells only what was read once that is past what was found", () => {
@@ -56,7 +56,7 @@ it("tells only what was read once that is past what was found", () => {
   starts.note(0, [aRecord(1999n)]);
   const at = starts.watermarkAt(0, { low: 2000n, ranges: [], next: 2000n });
 
-  expect(at).toMatchObject({ low: 2000n, ranges: [], anchor: { offset: 1999n } });
+  expect(at).toMatchObject({ era: 2, low: 2000n, ranges: [], anchor: { offset: 1999n } });
 });
 
 it("knows nothing of a partition that was lost", () => {

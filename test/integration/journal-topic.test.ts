@@ -144,6 +144,35 @@ describe("following the journal", () => {
     expect(ranges[11]).toEqual({ low: 0n, high: 2n });
   });
 
+  it("finds single records of several partitions", async () => {
+    const connection = await connectTo(inject("brokers"));
+    const topic = await aJournalTopic(connection, { partitions: 3 });
+    const { journal } = aJournal(connection.kafka, topic);
+    for (const partition of [0, 1, 2]) {
+      await journal.append(partition, "lane", buffers("a", "b", "c", "d"));
+    }
+    const followed = new Followed();
+    await journal.follow(positions(0, 0, 0), followed.handlers);
+    await caughtUp(followed);
+    const before = await journal.recordsAt(positions(2, 3));
+    expect([...before.keys()].toSorted()).toEqual([0, 1]);
+    expect([before.get(0), before.get(1)]).toEqual([
+      followed.records.get(0)![2],
+      followed.records.get(1)![3],
+    ]);
+    expect(await journal.recordsAt(new Map())).toEqual(new Map());
+  });
+
+  it("finds no record that the log has not", async () => {
+    const connection = await connectTo(inject("brokers"));
+    const topic = await aTopicWith(4, connection);
+    await deleteBelow(connection, topic, 2);
+    const { journal } = aJournal(connection.kafka, topic, 300);
+    expect((await journal.recordsAt(positions(2))).get(0)?.value?.toString()).toBe("value 2");
+    await expect(journal.recordsAt(positions(1))).rejects.toThrow("offset is not within the range");
+    await expect(journal.recordsAt(positions(9))).rejects.toThrow("offset is not within the range");
+  });
+
   it("asks for ranges again while a topic is new, and no longer than it is told", async () => {
     const { kafka, admin, ...connection } = await connectTo(inject("brokers"));
     const topic = `${await connection.topic()}-later`;

@@ -5,6 +5,8 @@ import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
 import { topicSpecs } from "../../src/kafka/topic-specs.ts";
 import { createMissing } from "../../src/kafka/topics.ts";
+import { aJournal } from "../kafka/a-journal.ts";
+import { connectTo } from "../kafka/real-topics.ts";
 import { notCalledOnce } from "../support/kept-promises.ts";
 import { eventsOf } from "../support/log-events.ts";
 import { runCommand } from "../support/run-command.ts";
@@ -73,6 +75,11 @@ async function send(name: string): Promise<readonly string[]> {
 /** Starts a service that does not begin, and tells why it does not. */
 async function refused(problem: RegExp): Promise<readonly string[]> {
   service = await processes.service(config);
+  return refusing(problem);
+}
+
+/** Tells why the service does not begin. */
+async function refusing(problem: RegExp): Promise<readonly string[]> {
   let reasons: readonly string[] = [];
   await waitFor("it is refused", async () => {
     const answer = await fetch(`${service.url}/readyz`);
@@ -151,6 +158,20 @@ describe("a journal that was deleted and made anew", () => {
     ]);
     expect(eventsOf(service, "journal.refused").length).toBeGreaterThan(0);
     expect(await isLive()).toBe(true);
+    expect(await callsAt(simulator)).toEqual(called);
+  });
+
+  it("is refused also once it has grown past all that the checkpoint knows", async () => {
+    const { brokers, topics: names } = topics.place;
+    const { kafka } = await connectTo(brokers);
+    const { journal } = aJournal(kafka, names.journal);
+    const called = await callsAt(simulator);
+    for (let partition = 0; partition < 8; partition += 1) {
+      const values = Array.from({ length: 100 }, () => Buffer.from("of another journal"));
+      await journal.append(partition, "k", values);
+    }
+    const reasons = await refusing(/has another record at \d+ than before/);
+    expect(reasons).toEqual([expect.stringMatching(/see `topics --accept-lost-journal`/)]);
     expect(await callsAt(simulator)).toEqual(called);
   });
 

@@ -48,6 +48,16 @@ export class ALog implements JournalLog {
     return this.#partitions.map(({ length }) => ({ low: 0n, high: BigInt(length) }));
   }
 
+  async recordsAt(
+    offsets: ReadonlyMap<number, bigint>,
+  ): Promise<ReadonlyMap<number, LoggedRecord>> {
+    const found = [...offsets].flatMap(([partition, offset]) => {
+      const record = this.#partitions[partition]?.[Number(offset)];
+      return record === undefined ? [] : [[partition, record] as const];
+    });
+    return new Map(found);
+  }
+
   async append(partition: number, key: string, values: readonly Buffer[]): Promise<void> {
     this.appends.push({ partition, key, values, at: performance.now() });
     const end = this.plan.shift() ?? "written";

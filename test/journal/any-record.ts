@@ -86,7 +86,7 @@ const introduced = {
 };
 const range = record({ from: offset, to: offset });
 const completed = record({
-  ...{ partition: count, low: offset, ranges: few(range), fresh: fc.boolean() },
+  ...{ partition: count, low: offset, ranges: few(range), era: count },
 });
 
 /** Any record of a kind, whether it makes sense or not. */

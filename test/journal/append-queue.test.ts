@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AppendQueue } from "../../src/journal/append-queue.ts";
 import { ALog } from "./a-log.ts";
@@ -15,7 +16,7 @@ beforeEach(() => {
   stop = new AbortController();
   troubles = [];
   queue = new AppendQueue({
-    ...{ log, partition: 2, key: "dataworks-sh", signal: stop.signal },
+    ...{ log, partition: 2, key: "dataworks-sh", signal: stop.signal, stepsBefore: 0 },
     now: () => performance.now(),
     onTrouble: (error) => troubles.push(error),
   });
@@ -223,6 +224,23 @@ describe("an append queue", () => {
       ]),
     );
     expect(queue.isBusy).toBe(false);
+  });
+
+  it("ends all waiting when it is told to before anything was sent", async () => {
+    append("a");
+    stop.abort(new Error("over"));
+    await pass(0);
+
+    expect([ends.get("a"), queue.isBusy, log.appends]).toStrictEqual([false, false, []]);
+  });
+
+  it("listens for its end only while it has anything to write", async () => {
+    append("a");
+    await pass(5);
+    const atWork = getEventListeners(stop.signal, "abort").length;
+    await pass(10);
+
+    expect([atWork, getEventListeners(stop.signal, "abort").length]).toStrictEqual([1, 0]);
   });
 
   it("does not send again after it was told to end", async () => {

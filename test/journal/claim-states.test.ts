@@ -589,20 +589,36 @@ describe("the targets of claims", () => {
   });
 
   describe("as rivals", () => {
-    const again = aClaim("again", [{ targets: ["y", "x"] }]);
+    const again = aClaim("again", [{ targets: ["y", "x"] }], { callWithinMs: 2_000 });
     const rivals = (states: ClaimStates) => entryOf(states)?.claim?.rivals;
 
     it.each([
-      ["SUCCEEDED", 59_999, ["x"]],
-      ["UNKNOWN", 59_999, ["x"]],
-      ["FAILED", 59_999, ["x"]],
-      ["SUCCEEDED", 60_000, []],
+      ["SUCCEEDED", 61_999, ["x"]],
+      ["UNKNOWN", 61_999, ["x"]],
+      ["FAILED", 61_999, ["x"]],
+      ["SUCCEEDED", 62_000, []],
       ["REJECTED", 1, []],
     ] as const)("after a call that ended %s, %i ms later: %j", (status, afterMs, expected) => {
       const states = statesAfter(aClaim("holder", [onX]), aDone("holder", ["s"], told(status)));
       apply(states, again, afterMs);
 
       expect(rivals(states)).toStrictEqual(expected);
+    });
+
+    it("are found for longer when the claim may have been asked for longer ago", () => {
+      const states = statesAfter(aClaim("holder", [onX]), aDone("holder", ["s"]));
+      apply(states, { ...again, callWithinMs: 30_000 }, 89_999);
+
+      expect(rivals(states)).toStrictEqual(["x"]);
+    });
+
+    it("are found after a call that the provider took first, although it ended REJECTED", () => {
+      const states = statesAfter(
+        ...[aClaim("1", [onX]), anAccepted("1", ["s"])],
+        ...[aDone("1", ["s"], told("REJECTED")), again],
+      );
+
+      expect(rivals(states)).toStrictEqual(["x"]);
     });
 
     it("are none after a call that surely did not execute", () => {

@@ -18,7 +18,7 @@ function finished(number: number, overrides: Partial<FinishedRequest> = {}): Fin
 /** Everything below this offset of partition 0 is complete. */
 function completeBelow(low: number): CompletedSources {
   const completed = new CompletedSources();
-  completed.learn({ partition: 0, low: BigInt(low), ranges: [], fresh: false }, 0n);
+  completed.learn({ partition: 0, low: BigInt(low), ranges: [], era: 0 }, 0n);
   return completed;
 }
 
@@ -123,7 +123,7 @@ describe("finished requests", () => {
       requests.seal(at(20, 1_000 * HOUR), completed);
       expect(requests.has(finished(1).key)).toBe(true);
 
-      completed.learn({ partition: 0, low: 2n, ranges: [], fresh: false }, 21n);
+      completed.learn({ partition: 0, low: 2n, ranges: [], era: 0 }, 21n);
       requests.seal(at(21, 1_000 * HOUR), completed);
       expect(requests.has(finished(1).key)).toBe(false);
     });
@@ -167,7 +167,7 @@ describe("finished requests", () => {
       const { requests, completed } = sealedAtMidnight(0);
       requests.add(finished(2));
       requests.seal(at(30, 0), completed);
-      completed.learn({ partition: 0, low: 0n, ranges: [], fresh: true }, 20n);
+      completed.learn({ partition: 0, low: 0n, ranges: [], era: 1 }, 20n);
       requests.seal(at(40, HOUR), completed);
       expect(requests.size).toBe(2);
 
@@ -201,10 +201,7 @@ describe("finished requests", () => {
             list.windowMs = Math.max(list.windowMs, number * HOUR);
           }
           if (what === "complete") {
-            completed.learn(
-              { partition: 0, low: BigInt(number), ranges: [], fresh: false },
-              position,
-            );
+            completed.learn({ partition: 0, low: BigInt(number), ranges: [], era: 0 }, position);
             list.low = Math.max(list.low, number);
           }
           if (what === "seal") {

@@ -1,6 +1,7 @@
+import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ClaimStates } from "../../src/journal/claim-states.ts";
-import { digestOf } from "../../src/journal/digest.ts";
+import { digestOf, keyOf } from "../../src/journal/digest.ts";
 import type { ClaimAsk, Claimed } from "../../src/journal/journal.ts";
 import type { ClaimRecord, JournalRecord } from "../../src/journal/journal-record.ts";
 import { JournalReplica } from "../../src/journal/journal-replica.ts";
@@ -723,6 +724,25 @@ describe("a verdict without a call", () => {
     expect(kinds()).toStrictEqual(["CLOSE", "CLOSE"]);
   });
 
+  it("is the first one's when it is asked for twice at once, and the other one hears so", async () => {
+    const [first, second] = [close(), watch(journal.close(closing(), told("REJECTED")))];
+    await pass(10);
+
+    expect([first.end, second.end]).toStrictEqual([{ value: null }, { value: "taken" }]);
+    const entry = replica.of(PROVIDER).entry(keyOf(PROVIDER, "r"));
+    expect(entry?.told?.verdict.status).toBe("EXPIRED");
+  });
+
+  it("stands for one of many who ask at once, also when the first was too late", async () => {
+    const asked = Array.from({ length: 5 }, close);
+    log.write(theirClaim());
+    log.write(aRelease("theirs"));
+    await pass(50);
+
+    const ends = asked.map((one) => valueOf(one) ?? "it stands");
+    expect(ends.toSorted()).toStrictEqual(["it stands", "taken", "taken", "taken", "taken"]);
+  });
+
   it("is not taken for that of another process", async () => {
     log.isRead = false;
     const watched = close();
@@ -834,16 +854,15 @@ describe("what belongs to no connection", () => {
       for (let partition = 0; partition < 7; partition += 1) {
         void journal.append(partition, aCheckpoint());
       }
-      await pass(5);
       const echo = { ...anEcho(), provider };
       const closing = { ...theirs(), echo, receivedAt: 5, trace: null };
       const watched = watch(journal.close(closing, told("REJECTED")));
+      expect(journal.queues.size).toBe(8);
       await pass(5);
 
       expect(watched.end).toStrictEqual({ value: null });
       expect(log.records(replica.partitionOf(provider))).toHaveLength(2);
       expect(replica.partitionOf(provider)).not.toBe(0);
-      expect(journal.queues.size).toBe(8);
     },
   );
 
@@ -855,6 +874,62 @@ describe("what belongs to no connection", () => {
     await pass(5);
 
     expect(watched.end).toStrictEqual({ value: true });
+  });
+});
+
+describe("the queues into the journal", () => {
+  it("go away with what they had to write, however many connections requests name", async () => {
+    const names = Array.from({ length: 50 }, (_, one) => `nobody knows ${one}`);
+    const closed = names.map(async (provider) => {
+      const closing = { ...theirs(), echo: { ...anEcho(), provider }, receivedAt: 5, trace: null };
+      return journal.close(closing, told("REJECTED"));
+    });
+    expect(journal.queues.size).toBe(50);
+    await Promise.all([...closed, pass(5)]);
+
+    expect(journal.queues.size).toBe(0);
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(0);
+  });
+
+  it("go away also when what they had to write became too old", async () => {
+    log.plan.push("lost");
+    claim();
+    await pass(1);
+    log.plan.push("lost", "lost", "lost", "lost", "lost", "lost", "lost", "lost", "lost", "lost");
+    await pass(CALL_WITHIN_MS + 1_000);
+
+    expect(journal.queues.size).toBe(0);
+  });
+
+  it("stay while anything waits, with one produce in flight", async () => {
+    const won = await granted("r", "s");
+    log.appendMs = 10;
+    void ENDINGS.done.tell(won, ["r"]);
+    await pass(5);
+    void ENDINGS.done.tell(won, ["s"]);
+    await pass(8);
+    const [queue] = journal.queues.values();
+    void journal.published(PROVIDER, "r", "final");
+    await pass(5);
+
+    expect([...journal.queues.values()]).toStrictEqual([queue]);
+    await pass(50);
+    const starts = log.appends.slice(1).map(({ at }) => at);
+    const gaps = starts.slice(1).map((at, index) => at - starts[index]!);
+    expect(gaps.map((ms) => ms >= 10)).toStrictEqual([true, true]);
+    expect(journal.queues.size).toBe(0);
+  });
+
+  it("never seem to stand still when they come and go", async () => {
+    const steps: number[] = [];
+    for (const id of ["r", "s", "t"]) {
+      const closing = { ...theirs(), echo: anEcho(id), receivedAt: 5, trace: null };
+      void journal.close(closing, told("REJECTED"));
+      steps.push(...[...journal.queues.values()].map((queue) => queue.steps));
+      await pass(5);
+    }
+
+    expect(steps).toStrictEqual([0, 1, 2]);
   });
 });
 

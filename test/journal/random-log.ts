@@ -123,8 +123,9 @@ class Scribe {
     const most = this.#offsets[partition === 0 ? 0 : 1];
     const low = BigInt(Math.max(0, most + 1 - this.#one([0, 0, 1, 5, 20])));
     const ranges = this.#one([[], [{ from: low + 2n, to: low + 4n }]]);
-    const fresh = this.#pick(12) === 0;
-    return aCheckpoint([{ partition, low, ranges, fresh }], this.#pick(3) !== 0);
+    const known = this.#states.completed.of(partition)?.era ?? 0;
+    const era = Math.max(0, known + this.#one([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, -1]));
+    return aCheckpoint([{ partition, low, ranges, era }], this.#pick(3) !== 0);
   }
 
   /** Mostly one that is open. */

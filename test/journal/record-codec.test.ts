@@ -88,7 +88,10 @@ describe("a journal record", () => {
   });
 
   it("may carry labels under any name that JSON keeps", () => {
-    const labels = { constructor: "a", toString: "b", "": "c", "\u0000": "d" };
+    const labels = {
+      ...{ constructor: "a", toString: "b", "": "c", "\u0000": "d", $n: "e" },
+      ["__proto__"]: "f",
+    };
     const record = aClose([{ echo: { ...anEcho(), labels } }]);
 
     expect(decodeRecord(encodeRecord(record))).toStrictEqual({ kind: "record", record });
@@ -167,7 +170,7 @@ describe("the rules of version 1", () => {
     [
       "CHECKPOINTED",
       aCheckpoint([{ low: 2n, ranges: [{ from: 3n, to: 5n }] }], true),
-      '"partitions":[{"partition":0,"low":"2","ranges":[{"from":"3","to":"5"}],"fresh":false}],"seal":true',
+      '"partitions":[{"partition":0,"low":"2","ranges":[{"from":"3","to":"5"}],"era":0}],"seal":true',
     ],
   ])("are told by %s like this", (kind, record, rest) => {
     const text = `{"v":1,"kind":"${kind}",${rest}}`;
@@ -216,7 +219,7 @@ describe("bytes that nobody can read", () => {
       "a negative offset",
       JSON.stringify(aCheckpoint()).replace(
         '"partitions":[]',
-        '"partitions":[{"partition":0,"low":"-1","ranges":[],"fresh":false}],"v":1',
+        '"partitions":[{"partition":0,"low":"-1","ranges":[],"era":0}],"v":1',
       ),
     ],
   ])("are unreadable: %s", (_what, text) => {

@@ -175,7 +175,7 @@ export function aCheckpoint(
   seal = false,
 ): CheckpointedRecord {
   const offsets = partitions.map((one) => {
-    return { partition: 0, low: 0n, ranges: [], fresh: false, ...one };
+    return { partition: 0, low: 0n, ranges: [], era: 0, ...one };
   });
   return { kind: "CHECKPOINTED", partitions: offsets, seal };
 }

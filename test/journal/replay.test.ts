@@ -155,6 +155,7 @@ class Memory {
   readonly #windows = new Map<string, number>();
   readonly #finished = new Map<string, Remembered>();
   readonly #complete = new Set<string>();
+  readonly #eras = new Map<string | number, number>();
   /** Those whose partition began anew. */
   readonly #loose = new Set<string>();
 
@@ -173,8 +174,11 @@ class Memory {
       }
     }
     if (record?.kind !== "CHECKPOINTED") return;
-    for (const { partition, low, ranges, fresh } of record.partitions) {
-      if (fresh) this.#beginAnew(partition);
+    for (const { partition, low, ranges, era } of record.partitions) {
+      const known = this.#eras.get(partition) ?? era;
+      if (era < known) continue;
+      if (era > known) this.#beginAnew(partition);
+      this.#eras.set(partition, era);
       for (const { from, to } of [{ from: 0n, to: low }, ...ranges]) {
         for (let offset = from; offset < to; offset += 1n) {
           this.#complete.add(`${partition}/${offset}`);
@@ -258,7 +262,7 @@ describe("a request that is forgotten", () => {
         (record) => ({ record, appendedAt: 0 }),
       ),
     );
-    apply(states, { record: aCheckpoint([{ low: 0n, fresh: true }], true), appendedAt: HOUR });
+    apply(states, { record: aCheckpoint([{ low: 0n, era: 1 }], true), appendedAt: HOUR });
     expect(states.finished.has(key)).toBe(true);
     apply(states, { record: border, appendedAt: HOUR + 1 });
 

@@ -5,6 +5,8 @@ import { createRegistry } from "../../src/avro/registry.ts";
 import { loadSchemas } from "../../src/avro/schemas.ts";
 import type { RerunRequest } from "../../src/avro/wire-types.ts";
 import type { Outcome, TargetOutcome } from "../../src/domain/outcome.ts";
+import { echoOf, type RerunRequest as DomainRequest } from "../../src/domain/rerun-request.ts";
+import { RequestParser } from "../../src/inbound/parse-request.ts";
 import {
   outcomeHeadersOf,
   outcomeKeyOf,
@@ -14,6 +16,7 @@ import {
 } from "../../src/outbound/encode-outcome.ts";
 import { aFakeRegistry } from "../avro/fake-registry.ts";
 import { A_REQUEST } from "../avro/wire-values.ts";
+import { packing } from "../support/packing.ts";
 import { anOutcome } from "./an-outcome.ts";
 
 const LIMIT_BYTES = 1_048_588; // what brokers take by default
@@ -30,6 +33,24 @@ function recordBytes(outcome: Outcome, value: Buffer): number {
   const headers = Object.entries(outcomeHeadersOf(outcome)).flat();
   return value.length + Buffer.byteLength([outcomeKeyOf(outcome), ...headers].join("")) + 200;
 }
+
+describe("the labels of a request", () => {
+  it("stand in its outcome as they stood in its record, whatever their names", async () => {
+    const labels = { ["__proto__"]: "a", constructor: "b", toString: "c" };
+    const registry = await encoder();
+    const record = await registry.encode(1, { ...A_REQUEST, labels });
+    const asked = (await registry.decode(record)) as { readonly value: object };
+    const parser = new RequestParser({ targetsPerRequest: 200 });
+    const parsed = parser.parse("rerun.v1.RerunRequest", asked.value);
+    const { request } = parsed as { readonly request: DomainRequest };
+    const outcome = anOutcome({ echo: echoOf(packing.unpack(packing.pack(request))) });
+    const told = await registry.decode(await registry.encode(2, wireOutcomeOf(outcome)));
+
+    const { value } = told as { readonly value: { readonly labels: object } };
+    expect(Object.entries(value.labels)).toStrictEqual(Object.entries(labels));
+    expect(Object.getPrototypeOf(value.labels)).toBe(Object.prototype);
+  });
+});
 
 describe("wireOutcomeOf", () => {
   it("says everything that the outcome says", () => {
