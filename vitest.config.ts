@@ -15,6 +15,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/integration/**"],
+          // Only for what hangs: machines are shared, and a property takes as long as it takes.
+          testTimeout: 60_000,
         },
       },
       {

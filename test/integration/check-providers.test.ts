@@ -4,7 +4,7 @@ import { checkProviders } from "../../dev/check-providers/check-providers.ts";
 import { rowOf } from "../../dev/check-providers/report.ts";
 
 /** About a minute on two free cores; every scenario has a limit of its own. */
-const ALL_SCENARIOS_MS = 280_000;
+const ALL_SCENARIOS_MS = 600_000;
 
 describe("npm run check:providers", () => {
   it(
