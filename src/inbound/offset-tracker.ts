@@ -1,3 +1,5 @@
+import { OffsetSet } from "./offset-set.ts";
+
 /** How much is known about an offset when its record is delivered. */
 export type Begun = "new" | "in-progress" | "finished";
 
@@ -9,9 +11,6 @@ export interface Stretch {
 
 /** Beyond this many separate finished stretches the oldest knowledge is given up: worked again, never lost. */
 const MAX_STRETCHES = 16;
-/** Where shrinking the queue begins to pay. */
-const COMPACT_FROM = 1024;
-
 /**
  * Knows which offset of one partition may be committed.
  *
@@ -26,13 +25,15 @@ const COMPACT_FROM = 1024;
  */
 export class OffsetTracker {
   #run: { readonly start: bigint; next: bigint } | null = null;
-  /** What the run delivered, in order; before `#head` all is finished. */
-  #queue: bigint[] = [];
-  #head = 0;
-  readonly #open = new Set<bigint>();
-  /** Finished, but above the lowest unfinished one or not delivered in this run. */
-  readonly #finished = new Set<bigint>();
+  /** What the run delivered, from the committable offset on. */
+  #delivered = new OffsetSet();
+  /** Begun and not finished, those of earlier runs included. */
+  readonly #open = new OffsetSet();
+  /** Finished, and not delivered in this run. */
+  readonly #finished = new OffsetSet();
   #finishedBefore: Stretch[] = [];
+  /** The committable offset when it was looked for last: it never goes down within a run. */
+  #low = 0n;
 
   /**
    * A record was delivered. `new`: the caller has to work it and to call `finish`. `in-progress`
@@ -46,29 +47,33 @@ export class OffsetTracker {
     else if (offset < this.#run.next) return this.#open.has(offset) ? "in-progress" : "finished";
     else this.#run.next = offset + 1n;
 
+    this.#delivered.add(offset);
     if (this.#wasFinished(offset)) {
-      this.#finished.add(offset);
-      this.#queue.push(offset);
+      this.#finished.delete(offset);
       this.#advance();
       return "finished";
     }
     const known = this.#open.has(offset);
     this.#open.add(offset);
-    this.#queue.push(offset);
     return known ? "in-progress" : "new";
   }
 
   /** The record needs no further attention. Also right for one that was lost meanwhile. */
   finish(offset: bigint): void {
     const wasOpen = this.#open.delete(offset);
-    if (!wasOpen && (this.#delivered(offset) || this.#wasFinished(offset))) return;
-    this.#finished.add(offset);
+    if (!wasOpen && (this.#isInRun(offset) || this.#wasFinished(offset))) return;
+    if (!this.#delivered.has(offset)) this.#finished.add(offset);
     this.#advance();
   }
 
   /** What may be committed: the lowest unfinished offset, else the one after the last delivered. Null before a run. */
   committable(): bigint | null {
-    return this.#run === null ? null : (this.#queue[this.#head] ?? this.#run.next);
+    if (this.#run === null) return null;
+    for (const offset of this.#open.values(this.#low)) {
+      if (offset >= this.#run.next) break;
+      if (this.#delivered.has(offset)) return offset;
+    }
+    return this.#run.next;
   }
 
   /**
@@ -78,9 +83,8 @@ export class OffsetTracker {
   finishedStretches(most: number): readonly Stretch[] {
     const stretches: Stretch[] = [];
     let from: bigint | null = null;
-    for (let index = this.#head; index < this.#queue.length; index += 1) {
-      const offset = this.#queue[index] ?? 0n;
-      if (this.#finished.has(offset)) {
+    for (const offset of this.#delivered.values(this.#low)) {
+      if (!this.#open.has(offset)) {
         from ??= offset;
       } else if (from !== null) {
         stretches.push({ from, to: offset });
@@ -103,7 +107,9 @@ export class OffsetTracker {
    */
   lose(goingOn: ReadonlySet<bigint>): void {
     this.#endRun();
-    for (const offset of this.#open) if (!goingOn.has(offset)) this.#open.delete(offset);
+    for (const offset of [...this.#open.values()]) {
+      if (!goingOn.has(offset)) this.#open.delete(offset);
+    }
   }
 
   /**
@@ -111,7 +117,7 @@ export class OffsetTracker {
    * delivered it. Otherwise it is forgotten, and is worked when it is delivered again.
    */
   keeps(offset: bigint): boolean {
-    if (this.#delivered(offset)) return true;
+    if (this.#isInRun(offset)) return true;
     this.#open.delete(offset);
     return false;
   }
@@ -123,23 +129,26 @@ export class OffsetTracker {
 
   /** How many delivered records the committable offset does not cover yet. */
   get uncommittedCount(): number {
-    return this.#queue.length - this.#head;
+    return this.#delivered.size;
   }
 
   #startRun(offset: bigint): void {
     this.#endRun();
     this.#run = { start: offset, next: offset + 1n };
+    this.#low = offset;
     // Else finished ones that are never delivered again would pile up with every rebalance.
-    for (const known of this.#finished) if (known < offset) this.#finished.delete(known);
+    this.#finished.deleteBelow(offset);
   }
 
   #endRun(): void {
     const to = this.committable();
     if (this.#run === null || to === null) return;
     this.#rememberFinished({ from: this.#run.start, to });
+    for (const offset of this.#delivered.values(to)) {
+      if (!this.#open.has(offset)) this.#finished.add(offset);
+    }
     this.#run = null;
-    this.#queue = [];
-    this.#head = 0;
+    this.#delivered = new OffsetSet();
   }
 
   #rememberFinished(added: Stretch): void {
@@ -153,7 +162,7 @@ export class OffsetTracker {
     this.#finishedBefore = apart.slice(-MAX_STRETCHES);
   }
 
-  #delivered(offset: bigint): boolean {
+  #isInRun(offset: bigint): boolean {
     return this.#run !== null && offset >= this.#run.start && offset < this.#run.next;
   }
 
@@ -164,15 +173,11 @@ export class OffsetTracker {
     return this.#finishedBefore.some(({ from, to }) => offset >= from && offset < to);
   }
 
+  /** Forgets what lies below the committable offset. */
   #advance(): void {
-    for (;;) {
-      const lowest = this.#queue[this.#head];
-      if (lowest === undefined || !this.#finished.delete(lowest)) break;
-      this.#head += 1;
-    }
-    if (this.#head >= COMPACT_FROM && this.#head * 2 >= this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
+    const low = this.committable();
+    if (low === null || low === this.#low) return;
+    this.#low = low;
+    this.#delivered.deleteBelow(low);
   }
 }
