@@ -28,6 +28,8 @@ export interface IntakeParts {
   readonly metrics: IntakeMetrics;
   readonly log: Log;
   readonly maxWaiting: number;
+  /** How many of the open records wait outside of memory. */
+  readonly outside: () => number;
   /** Which partitions are ours has changed. */
   readonly assigned: () => void;
   /** A bug came to light: the process cannot go on. */
@@ -47,8 +49,8 @@ const MAX_RANGES = 200;
  *
  * Every partition has a pipeline of its own: one that has to wait leaves the others alone. A record
  * that this process already works, or has finished, is dropped when it is delivered again. Holds
- * at most `maxWaiting` records, and what was fetched before the pause took effect; what waits behind
- * a blocked record is not counted, so that it cannot pause the others.
+ * at most `maxWaiting` records in memory, and what was fetched before the pause took effect; what
+ * waits behind a blocked record is not counted, so that it cannot pause the others.
  */
 export class Intake {
   readonly #parts: IntakeParts;
@@ -308,7 +310,7 @@ export class Intake {
 
   #balance(): void {
     const { maxWaiting } = this.#parts;
-    let load = this.#open;
+    let load = this.#open - this.#parts.outside();
     for (const pipeline of this.#pipelines.values()) load -= pipeline.stuckCount;
     if (!this.#full && load >= maxWaiting) {
       this.#full = true;

@@ -15,19 +15,31 @@ export interface RecordPlace {
  * the brokers cannot be asked.
  */
 export async function readRecord(kafka: Kafka, place: RecordPlace): Promise<KafkaRecord | null> {
-  const { topic, partition, offset } = place;
+  const records = await readRecords(kafka, place);
+  return records.find(({ offset }) => offset === place.offset) ?? null;
+}
+
+/**
+ * The records from there on, as many as one answer of the brokers holds; none when the topic has no
+ * more, or none there any more. Rejects when the brokers cannot be asked.
+ */
+export async function readRecords(
+  kafka: Kafka,
+  { topic, partition, offset }: RecordPlace,
+): Promise<readonly KafkaRecord[]> {
   const reader = new PartitionReader(kafka, topic);
   try {
     const leaders = await reader.open();
     const range = (await reader.ranges()).get(partition);
     const leader = leaders.find(({ partitions }) => partitions.includes(partition));
-    if (range === undefined || leader === undefined) return null;
-    if (offset < range.low || offset >= range.high) return null;
+    if (range === undefined || leader === undefined) return [];
+    if (offset < range.low || offset >= range.high) return [];
     const one = { ...leader, partitions: [partition] };
     const answers = await reader.fetch(one, () => offset);
-    const messages = answers.flatMap((answer) => answer.messages);
-    const found = messages.find((message) => BigInt(message.offset) === offset);
-    return found === undefined || found.isControlRecord ? null : recordOf(topic, partition, found);
+    return answers
+      .flatMap((answer) => answer.messages)
+      .filter((message) => BigInt(message.offset) >= offset && !message.isControlRecord)
+      .map((message) => recordOf(topic, partition, message));
   } finally {
     await reader.close();
   }

@@ -40,6 +40,16 @@ export async function offsetRanges(
   );
 }
 
+/** Per partition the first offset whose record is not older than `epochMs`; the end: all are. */
+export async function offsetsAt(
+  admin: Admin,
+  topic: string,
+  epochMs: number,
+): Promise<ReadonlyMap<number, bigint>> {
+  const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, Math.floor(epochMs));
+  return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+}
+
 /**
  * Reads a topic without leaving a trace: nothing is committed.
  *

@@ -138,6 +138,7 @@ export function anIntake(overrides: Partial<IntakeParts> = {}) {
       completeAgain: (records) => void fakes.counted.push(`complete ${records}`),
     },
     maxWaiting: 100,
+    outside: () => 0,
     assigned: () => {
       const ours = [0, 1, 2, 3].filter((partition) => intake.owns(partition));
       fakes.assignments.push(ours.join());

@@ -316,6 +316,21 @@ describe("memory", () => {
     expect([...feed.paused]).toEqual([]);
   });
 
+  test("is not filled by what waits outside of it", async () => {
+    let outside = 0;
+    const { intake, feed } = anIntake({ maxWaiting: 10, outside: () => outside });
+    intake.onAssignment([0], 1);
+    outside = 5;
+    intake.onRecords(0, records(0n, 7), 7n);
+    await settle();
+    intake.onRecords(0, records(7n, 7), 14n);
+    await settle();
+    expect([...feed.paused]).toEqual([]);
+    intake.onRecords(0, records(14n, 1), 15n);
+    await settle();
+    expect([...feed.paused]).toEqual([0]);
+  });
+
   test("is full for partitions that come later, and for kept ones whose pauses were forgotten", () => {
     const { intake, feed } = anIntake({ maxWaiting: 2 });
     intake.onAssignment([0], 1);

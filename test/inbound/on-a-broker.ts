@@ -25,6 +25,8 @@ export function aWorld(brokers: string[]): KafkaConfig {
       deadLetters: `inbound-${id}-dead-letters`,
       journal: `inbound-${id}-journal`,
       checkpoints: `inbound-${id}-checkpoints`,
+      control: `inbound-${id}-control`,
+      slots: `inbound-${id}-slots`,
     },
   });
 }

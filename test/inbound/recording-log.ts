@@ -1,8 +1,9 @@
 import type { Log, LogFields } from "../../src/observability/log.ts";
 
-/** A log that keeps the names of its events, as `level event`. */
+/** A log that keeps the names of its events, as `level event`, and all that was told with them. */
 export class RecordingLog implements Log {
   readonly events: string[] = [];
+  readonly entries: { readonly level: string; event: string; fields: LogFields }[] = [];
 
   trace = this.#at("trace");
   debug = this.#at("debug");
@@ -16,6 +17,9 @@ export class RecordingLog implements Log {
   }
 
   #at(level: string): (event: string, fields?: LogFields) => void {
-    return (event) => void this.events.push(`${level} ${event}`);
+    return (event, fields = {}) => {
+      this.events.push(`${level} ${event}`);
+      this.entries.push({ level, event, fields });
+    };
   }
 }
