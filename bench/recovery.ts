@@ -14,21 +14,25 @@ import { KafkaJournalLog } from "../src/kafka/journal-topic.ts";
 import { silentLog } from "../src/observability/silent-log.ts";
 import { benchKafka } from "./bench-kafka.ts";
 import { requestOf } from "./bench-requests.ts";
+import { writeReruns } from "./guard-history.ts";
 import { withBench, withRun } from "./rig.ts";
 
-const usage = `Usage: npm run bench:recovery [-- --requests N]
+const usage = `Usage: npm run bench:recovery [-- --requests N] [-- --targets N]
 
 Fills a journal with N (1000000) finished requests within the dedupe window, and prints how long a
-service takes from its start to ready, and its memory: without a summary, and from one.
+service takes from its start to ready, and its memory: without a summary, and from one. With targets it
+is the summary of a day in which N of them were run again, within their budget's window.
 `;
 
 const { values } = parseArgs({
   options: {
-    requests: { type: "string", default: "1000000" },
+    requests: { type: "string" },
+    targets: { type: "string", default: "0" },
     help: { type: "boolean", default: false },
   },
 });
-const requests = Number(values.requests);
+const targets = Number(values.targets);
+const requests = Number(values.requests ?? (targets > 0 ? 0 : 1_000_000));
 /** As `topics --create` makes it. */
 const JOURNAL_PARTITIONS = 8;
 const IN_A_RECORD = 200;
@@ -39,25 +43,32 @@ const TARGET_MB = 256;
 
 if (values.help) {
   process.stdout.write(usage);
-} else if (!Number.isInteger(requests)) {
+} else if (!Number.isInteger(requests) || !Number.isInteger(targets)) {
   process.stderr.write(usage);
   process.exitCode = 2;
 } else {
   const rows = [
-    ["START", "READY AFTER", "RESIDENT", "HIGHEST", "REMEMBERED", "READ FROM THE JOURNAL"],
+    ["START", "READY AFTER", "RESIDENT", "HIGHEST", "REQUESTS", "TARGETS", "READ FROM THE JOURNAL"],
   ];
   const judged = { isWithin: false };
   await withBench(async (bench) => {
     const name = "recovery";
     await withRun(bench, { name }, async ({ service, configFile }) => {
       await service.stop();
-      process.stderr.write(`writing ${requests} finished requests …\n`);
-      await fill(bench.stack.brokers, `rerun.journal.${name}`);
-      const plain = await start(configFile);
-      rows.push(rowOf("without a summary", plain));
-      process.stderr.write("waiting for the summary …\n");
-      await untilSummarised(plain.service);
-      await plain.service.stop();
+      process.stderr.write(`writing ${requests} finished requests and ${targets} reruns …\n`);
+      if (targets > 0) {
+        await writeReruns(
+          { brokers: bench.stack.brokers, name, partitions: JOURNAL_PARTITIONS },
+          targets,
+        );
+      } else {
+        await fill(bench.stack.brokers, `rerun.journal.${name}`);
+        const plain = await start(configFile);
+        rows.push(rowOf("without a summary", plain));
+        process.stderr.write("waiting for the summary …\n");
+        await untilSummarised(plain.service);
+        await plain.service.stop();
+      }
       const summarised = await start(configFile);
       rows.push(rowOf("from the summary", summarised));
       judged.isWithin = summarised.seconds < TARGET_SECONDS && summarised.peakMb < TARGET_MB;
@@ -112,6 +123,7 @@ interface Start {
   readonly residentMb: number;
   readonly peakMb: number;
   readonly remembered: number;
+  readonly guarded: number;
   readonly read: string;
 }
 
@@ -133,6 +145,7 @@ async function start(configFile: string): Promise<Start> {
     residentMb: value("process_resident_memory_bytes") / MB,
     peakMb: peakKb / 1024,
     remembered: value("rerun_journal_finished_requests"),
+    guarded: value("rerun_guard_targets"),
   };
 }
 
@@ -162,10 +175,13 @@ async function untilSummarised(service: ServiceProcess): Promise<void> {
   throw new Error("no summary was written within two minutes");
 }
 
-function rowOf(name: string, { seconds, residentMb, peakMb, remembered, read }: Start): string[] {
+function rowOf(
+  name: string,
+  { seconds, residentMb, peakMb, remembered, guarded, read }: Start,
+): string[] {
   const megabytes = (mb: number) => `${mb.toFixed(0)} MB`;
   return [
     ...[name, `${seconds.toFixed(1)} s`, megabytes(residentMb), megabytes(peakMb)],
-    ...[String(remembered), `${read} records`],
+    ...[String(remembered), String(guarded), `${read} records`],
   ];
 }

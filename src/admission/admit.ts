@@ -21,6 +21,8 @@ export interface Candidate {
   readonly configured: readonly string[];
   /** Milliseconds since the epoch. */
   readonly epoch: number;
+  /** For how long the requests topic keeps a record; `Infinity`: for ever. */
+  readonly requestsRetentionMs: number;
 }
 
 /** One reason not to call. Returns the final verdict when it applies, else null. */
@@ -35,7 +37,7 @@ const RULES: readonly Rule[] = [
   fitsProvider,
   operationIsBuilt,
   canBeSent,
-  asksOnlyForWhatIsBuilt,
+  isKeptForLongEnough,
   isInTime,
   isMeant,
 ];
@@ -76,15 +78,14 @@ function canBeSent({ request, connection }: Candidate): Verdict | null {
     : rejected("INVALID_REQUEST", `It cannot be sent: ${objection}.`);
 }
 
-function asksOnlyForWhatIsBuilt({ request }: Candidate): Verdict | null {
-  const asked = [
-    request.notBefore === null ? null : "notBefore",
-    request.causedBy === null ? null : "causedBy",
-    request.force ? "force" : null,
-  ].filter((field) => field !== null);
-  if (asked.length === 0) return null;
-  const message = `This version does not honour ${asked.join(", ")} yet, so nothing was called; ask again without.`;
-  return rejected("NOT_SUPPORTED", message);
+/** It would wait longer than Kafka keeps its record, and a restart would lose it. */
+function isKeptForLongEnough(candidate: Candidate): Verdict | null {
+  const { notBefore } = candidate.request;
+  const { epoch, requestsRetentionMs } = candidate;
+  if (notBefore === null || notBefore - epoch <= requestsRetentionMs) return null;
+  const last = new Date(epoch + requestsRetentionMs).toISOString();
+  const message = `notBefore (${new Date(notBefore).toISOString()}) lies beyond the retention of the requests topic: its record is deleted about ${last}, and would be lost before its time. Ask again later, or keep the topic's records for longer (retention.ms).`;
+  return rejected("INVALID_REQUEST", message);
 }
 
 function isInTime({ request, epoch }: Candidate): Verdict | null {

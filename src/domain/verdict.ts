@@ -1,5 +1,7 @@
 import type { CallEnd, TargetEnd } from "./call-end.ts";
 import type { TargetFinding } from "./evidence.ts";
+import type { LeftOut } from "./guard-limits.ts";
+import { without, withLeftOut } from "./left-out.ts";
 import type { Following } from "./following.ts";
 import { type OutcomeStatus, plainVerdict, type ReasonCode, type Verdict } from "./outcome.ts";
 import { settle, type SettledBy } from "./settle.ts";
@@ -61,16 +63,21 @@ export function verdictOfLost(
 /** How a call ended that surely did not execute, as far as that is known. */
 type LastWords = Pick<UnexecutedEnd, "message" | "providerRequestId" | "providerErrorCode">;
 
-/** What is told about a request after its last attempt surely did not execute. */
+/**
+ * What is told about a request after its last attempt surely did not execute. `leftOut`: those of its
+ * targets that were not in that call.
+ */
 export function verdictOfExhausted(
   last: LastWords,
   targets: readonly string[],
   attempts: number,
+  leftOut: readonly LeftOut[] = [],
 ): Verdict {
   const { message: words, providerRequestId, providerErrorCode } = last;
+  const called = without(targets, leftOut);
   const message = `Not one of ${attempts} calls was executed; the last: ${words}`;
-  const verdict = reasoned("FAILED", "RETRIES_EXHAUSTED", message, allAs(targets, "FAILED"));
-  return { ...verdict, providerRequestId, providerErrorCode };
+  const verdict = reasoned("FAILED", "RETRIES_EXHAUSTED", message, allAs(called, "FAILED"));
+  return withLeftOut({ ...verdict, providerRequestId, providerErrorCode }, leftOut);
 }
 
 /** The end of a target by what its readings showed; the message says what was seen. */

@@ -1,8 +1,11 @@
+import type { AgingSegment } from "./aging-segment.ts";
 import type { Entry } from "./claim-entry.ts";
 import type { Completed } from "./completed-sources.ts";
 import type { OpenStretch } from "./finished-requests.ts";
+import type { SavedGuards } from "./guards/guards.ts";
 import type { HeldTargets } from "./held-targets.ts";
 import type { JournalRecordKind } from "./journal-record.ts";
+import type { SealedSegment } from "./sealed-segment.ts";
 
 /** Where a record stands in its partition. */
 export interface LogPlace {
@@ -24,7 +27,11 @@ export type Refusal =
   /** Another claim holds one of its targets. */
   | "target-held"
   /** Another claim held one of its targets since the reading before. */
-  | "target-moved";
+  | "target-moved"
+  /** A guard forbids to run one of its targets again. */
+  | "guarded"
+  /** No guard forbids what is told to be suppressed or left out. */
+  | "unguarded";
 
 /** Which requests of a CLAIM or a CLOSE were granted. */
 interface Decision {
@@ -72,4 +79,12 @@ export interface SavedStates {
   readonly targets: ReturnType<HeldTargets["saved"]>;
   readonly completed: readonly Completed[];
   readonly stretch: OpenStretch;
+  /** Undefined while no record ever named a guard. */
+  readonly guards?: SavedGuards | undefined;
+}
+
+/** What the past is kept in, oldest first: it is written down piece by piece. */
+export interface SavedSegments {
+  readonly segments: readonly SealedSegment[];
+  readonly guardSegments: readonly AgingSegment[];
 }

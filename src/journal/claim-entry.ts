@@ -1,4 +1,5 @@
 import type { Evidence } from "../domain/evidence.ts";
+import type { LeftOut } from "../domain/guard-limits.ts";
 import type { RequestEcho, Source, TraceHeaders } from "../domain/rerun-request.ts";
 import type { Taken } from "../domain/taken.ts";
 import type { Told } from "./journal-record.ts";
@@ -12,6 +13,8 @@ export interface EntryClaim {
   readonly before: Evidence | null;
   /** The targets at which a run may show that is an earlier call's. */
   readonly rivals: readonly string[];
+  /** How many requests it was granted; absent: this one alone. */
+  readonly shared?: number;
   /** Log time of the grant, milliseconds. */
   readonly logTime: number;
 }
@@ -75,4 +78,6 @@ export interface EntryFacts {
   readonly tries: number;
   /** Why it was released last, for people; null: it never was. */
   readonly releasedWhy: string | null;
+  /** The targets that its last grant left out; absent: none. */
+  readonly leftOut?: readonly LeftOut[];
 }

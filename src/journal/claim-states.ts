@@ -1,10 +1,19 @@
 import { assertNever } from "../domain/assert-never.ts";
-import type { Change, LogPlace, Refusal, SavedStates } from "./change.ts";
+import type {
+  Change,
+  ClaimDecided,
+  LogPlace,
+  Refusal,
+  SavedSegments,
+  SavedStates,
+} from "./change.ts";
 import type { Entry, EntryClaim } from "./claim-entry.ts";
+import { leaveTargets, type Leaving, takeTargets, targetObjection } from "./claim-targets.ts";
 import { CompletedSources } from "./completed-sources.ts";
 import { keyOf } from "./digest.ts";
-import { claimedEntry, closedEntry, releasedEntry } from "./entry-steps.ts";
+import { claimedEntry, closedEntry, refusalOf, releasedEntry } from "./entry-steps.ts";
 import { FinishedRequests } from "./finished-requests.ts";
+import { Guards } from "./guards/guards.ts";
 import { HeldTargets } from "./held-targets.ts";
 import type {
   AcceptedRecord,
@@ -19,7 +28,7 @@ import type {
   ReleaseRecord,
 } from "./journal-record.ts";
 import { ignored, notTheHolder } from "./no-effect.ts";
-import type { Known, SealedSegment } from "./sealed-segment.ts";
+import type { Known } from "./sealed-segment.ts";
 
 /** So many finished requests make a segment. Part of the protocol version. */
 const SEAL_AT = 16_384;
@@ -49,6 +58,7 @@ export class ClaimStates {
   readonly finished = new FinishedRequests();
   readonly targets = new HeldTargets();
   readonly completed = new CompletedSources();
+  readonly guards = new Guards();
   readonly #entries = new Map<string, Entry>();
   #position = 0n;
   #logTime = 0;
@@ -111,7 +121,7 @@ export class ClaimStates {
     this.targets.forget(this.#logTime);
     const changes = record === null ? [] : this.#effectOf(record);
     const isSealed = record?.kind === "CHECKPOINTED" && record.seal;
-    if (!isSealed && this.finished.recentCount < SEAL_AT) return changes;
+    if (!isSealed && this.finished.recentCount < SEAL_AT && !this.guards.isFull) return changes;
     this.#seal();
     return [...changes, { kind: "border", position: this.#position }];
   }
@@ -125,11 +135,12 @@ export class ClaimStates {
       targets: this.targets.saved(),
       completed: this.completed.saved(),
       stretch: this.finished.saved(),
+      ...this.guards.saved(),
     };
   }
 
   /** Begins with what `saved` gave, before the first record is applied. */
-  restore(saved: SavedStates, segments: readonly SealedSegment[]): void {
+  restore(saved: SavedStates, { segments, guardSegments }: SavedSegments): void {
     this.#position = saved.position;
     this.#border = saved.position;
     this.#logTime = saved.logTime;
@@ -138,6 +149,7 @@ export class ClaimStates {
     this.targets.restore(saved.targets);
     this.completed.restore(saved.completed);
     this.finished.restore(saved.stretch, segments);
+    this.guards.restore(saved.guards, guardSegments);
   }
 
   #effectOf(record: JournalRecord): readonly Change[] {
@@ -162,62 +174,58 @@ export class ClaimStates {
   }
 
   #claim(record: ClaimRecord): Change {
-    this.finished.needsWindow(record.windowMs);
-    const granted: Entry[] = [];
-    const refused: { key: string; requestId: string; why: Refusal }[] = [];
-    for (const asked of record.requests) {
-      const key = keyOf(record.provider, asked.requestId);
-      const why = this.#refusal(key, asked) ?? this.#objection(record, asked);
-      if (why === null) granted.push(this.#grant(key, record, asked));
-      else refused.push({ key, requestId: asked.requestId, why });
-    }
-    const { claimId, instance } = record;
-    return { kind: "claimed", claimId, instance, granted, refused };
+    const { claimId, instance, requests } = record;
+    const decided = this.#decide(record, requests, {
+      objection: (asked) => targetObjection(this, record, asked, this.#logTime),
+      grant: (key, asked) => this.#grant(key, record, asked),
+    });
+    return { kind: "claimed", claimId, instance, ...decided, granted: this.#share(decided) };
+  }
+
+  /** Those that were granted share a call. */
+  #share({ granted }: Pick<ClaimDecided, "granted">): readonly Entry[] {
+    if (granted.length < 2) return granted;
+    return granted.map((entry) => {
+      if (entry.phase !== "claimed") return entry;
+      return this.#set({ ...entry, claim: { ...entry.claim, shared: granted.length } });
+    });
   }
 
   #close(record: CloseRecord): Change {
+    const { provider, instance, requests } = record;
+    const decided = this.#decide(record, requests, {
+      objection: (closed) => this.guards.closeObjection(record, closed, this.#logTime),
+      grant: (key, closed) => {
+        this.guards.closed(record, closed, this.#logTime);
+        return this.#set(closedEntry({ key, provider }, closed, this.#entries.get(key)));
+      },
+    });
+    return { kind: "closed", instance, ...decided };
+  }
+
+  /** One after the other: what one is granted may be in the way of the next. */
+  #decide<R extends AskedRequest | ClosedRequest>(
+    record: ClaimRecord | CloseRecord,
+    requests: readonly R[],
+    by: { objection: (one: R) => Refusal | null; grant: (key: string, one: R) => Entry },
+  ): Pick<ClaimDecided, "granted" | "refused"> {
     this.finished.needsWindow(record.windowMs);
-    const { provider, instance } = record;
+    this.guards.named(record);
     const granted: Entry[] = [];
-    const refused: { key: string; requestId: string; why: Refusal }[] = [];
-    for (const closed of record.requests) {
-      const key = keyOf(provider, closed.requestId);
-      const why = this.#refusal(key, closed);
-      if (why !== null) refused.push({ key, requestId: closed.requestId, why });
-      else granted.push(this.#set(closedEntry({ key, provider }, closed, this.#entries.get(key))));
+    const refused: ClaimDecided["refused"][number][] = [];
+    for (const one of requests) {
+      const key = keyOf(record.provider, one.requestId);
+      const finished = this.known(key, one.digest, one.source);
+      const why = refusalOf(one, { entry: this.#entries.get(key), finished }) ?? by.objection(one);
+      if (why === null) granted.push(by.grant(key, one));
+      else refused.push({ key, requestId: one.requestId, why });
     }
-    return { kind: "closed", instance, granted, refused };
-  }
-
-  /** Why the request may not be claimed or closed at all. */
-  #refusal(key: string, asked: AskedRequest | ClosedRequest): Refusal | null {
-    const finished = this.known(key, asked.digest, asked.source);
-    if (finished !== undefined) return finished.isSameContent ? "finished" : "conflict";
-    const entry = this.#entries.get(key);
-    if (entry !== undefined && entry.digest !== asked.digest) return "conflict";
-    if (entry !== undefined && entry.phase !== "free") return "taken";
-    return asked.attempt === (entry?.grants ?? 0) + 1 ? null : "fenced";
-  }
-
-  #objection({ provider, claimId }: ClaimRecord, asked: AskedRequest): Refusal | null {
-    const { evidenceAt } = asked;
-    for (const target of asked.targets) {
-      const why = this.targets.objection(provider, target, { claimId, evidenceAt });
-      if (why !== null) return why;
-    }
-    return null;
+    return { granted, refused };
   }
 
   #grant(key: string, record: ClaimRecord, asked: AskedRequest): Entry {
-    const { provider, claimId, instance, callWithinMs, settleWithinMs } = record;
-    const { targets, before } = asked;
-    const logTime = this.#logTime;
-    const granted = { logTime, callWithinMs };
-    const rivals = targets.filter((one) => this.targets.hasRival(provider, one, granted));
-    for (const target of targets) this.targets.hold(provider, target, claimId);
-    const claim: EntryClaim = {
-      ...{ claimId, instance, settleWithinMs, targets, before, rivals, logTime },
-    };
+    const { provider } = record;
+    const claim = takeTargets(this, record, asked, this.#logTime);
     return this.#set(claimedEntry({ key, provider }, asked, this.#entries.get(key), claim));
   }
 
@@ -228,7 +236,8 @@ export class ClaimStates {
         return [ignored("RELEASE", notTheHolder(entry))];
       }
       const free = this.#set(releasedEntry(entry, record));
-      return [{ kind: "released", entry: free }, ...this.#freeTargets(entry, entry.claim, false)];
+      const how = { isGivenBack: true, mayHaveRun: false };
+      return [{ kind: "released", entry: free }, ...this.#leave(entry, entry.claim, how)];
     });
   }
 
@@ -238,11 +247,9 @@ export class ClaimStates {
       return ignored("ACCEPTED", notTheHolder(entry));
     }
     const { taken, told } = result;
-    const accepted = { taken, told, logTime: this.#logTime, isPublished: false };
-    return {
-      kind: "accepted",
-      entry: this.#set({ ...entry, phase: "accepted", taken: accepted }),
-    };
+    const what = { taken, told, logTime: this.#logTime, isPublished: false };
+    const accepted = this.#set({ ...entry, phase: "accepted", taken: what });
+    return { kind: "accepted", entry: accepted };
   }
 
   #finish(record: DoneRecord, result: DoneRecord["results"][number]): readonly Change[] {
@@ -256,7 +263,8 @@ export class ClaimStates {
     // What the provider refused as a whole left no run that could be taken for another's; what it took
     // first may have run, whatever is said of its end.
     const mayHaveRun = entry.phase === "accepted" || told.verdict.status !== "REJECTED";
-    return [{ kind: "done", entry: done }, ...this.#freeTargets(entry, entry.claim, mayHaveRun)];
+    const how = { isGivenBack: false, mayHaveRun };
+    return [{ kind: "done", entry: done }, ...this.#leave(entry, entry.claim, how)];
   }
 
   #publish({ provider, which }: PublishedRecord, requestId: string): Change {
@@ -284,20 +292,16 @@ export class ClaimStates {
       });
   }
 
-  #freeTargets(
-    { provider }: Entry,
-    { claimId, targets }: EntryClaim,
-    mayHaveRun: boolean,
-  ): readonly Change[] {
-    const at = { claimId, position: this.#position, logTime: this.#logTime, mayHaveRun };
-    const freed = targets.filter((target) => this.targets.free(provider, target, at));
-    return freed.length === 0 ? [] : [{ kind: "freed", provider, targets: freed }];
+  #leave({ provider }: Entry, claim: EntryClaim, how: Leaving): readonly Change[] {
+    const at = { position: this.#position, logTime: this.#logTime, ...how };
+    return leaveTargets(this, provider, claim, at);
   }
 
   #seal(): void {
     const { journalPartition } = this;
     const at = { journalPartition, position: this.#position, logTime: this.#logTime };
     this.finished.seal(at, this.completed);
+    this.guards.seal(at);
     this.#border = this.#position;
   }
 

@@ -18,6 +18,11 @@ export function keyOf(provider: string, requestId: string): string {
   return hash16(JSON.stringify([provider, requestId]));
 }
 
+/** A short key for a target among all providers', and none that `keyOf` gives a request. */
+export function targetKeyOf(provider: string, target: string): string {
+  return hash16(JSON.stringify(["target", provider, target]));
+}
+
 function hash16(text: string): string {
   return hash("sha256", text, "binary").slice(0, 16);
 }

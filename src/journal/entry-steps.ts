@@ -1,8 +1,21 @@
 import type { RequestEcho } from "../domain/rerun-request.ts";
+import type { Refusal } from "./change.ts";
 import type { Entry, EntryClaim, EntryFacts } from "./claim-entry.ts";
 import type { AskedRequest, ClosedRequest, ReleaseRecord } from "./journal-record.ts";
+import type { Known } from "./sealed-segment.ts";
 
 type EntryName = Pick<EntryFacts, "key" | "provider">;
+
+/** Why the request may not be claimed or closed at all, by what is known of its id; null: it may. */
+export function refusalOf(
+  asked: Pick<AskedRequest | ClosedRequest, "digest" | "attempt">,
+  { entry, finished }: { readonly entry: Entry | undefined; readonly finished: Known | undefined },
+): Refusal | null {
+  if (finished !== undefined) return finished.isSameContent ? "finished" : "conflict";
+  if (entry !== undefined && entry.digest !== asked.digest) return "conflict";
+  if (entry !== undefined && entry.phase !== "free") return "taken";
+  return asked.attempt === (entry?.grants ?? 0) + 1 ? null : "fenced";
+}
 
 /** The request once its claim is granted; `before`: what was known of it. */
 export function claimedEntry(
@@ -12,7 +25,9 @@ export function claimedEntry(
   claim: EntryClaim,
 ): Entry {
   const facts = factsOf(name, asked, before, { packed: asked.packed, echo: null });
-  return { ...facts, phase: "claimed", claim, taken: null, told: null };
+  const { leftOut = [] } = asked.guarded ?? {};
+  const without = leftOut.length === 0 ? {} : { leftOut };
+  return { ...facts, ...without, phase: "claimed", claim, taken: null, told: null };
 }
 
 /** The request once a verdict without a call stands; `before`: what was known of it. */
@@ -27,10 +42,9 @@ export function closedEntry(
 
 /** The request once its holder has given it back. */
 export function releasedEntry(entry: Entry, { called, why }: ReleaseRecord): Entry {
-  const { key, provider, digest, request, grants } = entry;
   const tries = entry.tries + (called ? 1 : 0);
-  const facts = { key, provider, digest, request, grants, tries, releasedWhy: why };
-  return { ...facts, phase: "free", claim: null, taken: null, told: null };
+  const free = { phase: "free", claim: null, taken: null, told: null } as const;
+  return { ...entry, tries, releasedWhy: why, ...free };
 }
 
 function factsOf(

@@ -1,4 +1,5 @@
 import type { Evidence } from "../domain/evidence.ts";
+import type { GuardLimits, LeftOut } from "../domain/guard-limits.ts";
 import type { CallHistory, Verdict } from "../domain/outcome.ts";
 import type { RequestEcho, Source, TraceHeaders } from "../domain/rerun-request.ts";
 import type { Taken } from "../domain/taken.ts";
@@ -45,11 +46,25 @@ export interface AskedRequest extends Introduced {
    * since, or its run could be taken for this one's. Null without a reading.
    */
   readonly evidenceAt: bigint | null;
+  /** What the guards look at; absent when there is nothing of it. */
+  readonly guarded?: AskedOfGuards | undefined;
+}
+
+/** What the guards look at in a request of a CLAIM, beside its targets. */
+export interface AskedOfGuards {
+  /** It goes past the guards. */
+  readonly force: boolean;
+  /** The request whose failure caused it. */
+  readonly causedBy: string | null;
+  /** Targets of the request that are not to be called, for the guards forbid them. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** One request of a CLOSE. */
 export interface ClosedRequest extends Introduced {
   readonly echo: RequestEcho;
+  /** The request whose failure caused one that the guards forbid. */
+  readonly causedBy?: string | undefined;
   readonly told: Told;
 }
 
@@ -66,6 +81,8 @@ export interface ClaimRecord {
   readonly settleWithinMs: number;
   /** How long a finished request stays known, in milliseconds. */
   readonly windowMs: number;
+  /** What the guards allow: its requests are held to that at the record's log time. Absent: all. */
+  readonly guards?: GuardLimits | undefined;
   readonly requests: readonly AskedRequest[];
 }
 
@@ -108,6 +125,8 @@ export interface CloseRecord {
   readonly instance: string;
   /** As in a CLAIM. */
   readonly windowMs: number;
+  /** As in a CLAIM: what is told to be suppressed must be so by these. */
+  readonly guards?: GuardLimits | undefined;
   readonly requests: readonly ClosedRequest[];
 }
 

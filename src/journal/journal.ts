@@ -2,9 +2,11 @@ import type { Evidence } from "../domain/evidence.ts";
 import type {
   RequestEcho,
   ReceivedRequest,
+  RerunRequest,
   Source,
   TraceHeaders,
 } from "../domain/rerun-request.ts";
+import type { LeftOut } from "../domain/guard-limits.ts";
 import type { Taken } from "../domain/taken.ts";
 import type { Entry } from "./claim-entry.ts";
 import type { Refusal } from "./change.ts";
@@ -23,7 +25,10 @@ export interface Claim {
 /** One request for which the right to call is asked. */
 export interface ClaimAsk {
   readonly received: ReceivedRequest;
+  /** Those of its targets that are to be called. */
   readonly targets: readonly string[];
+  /** The others, and why not; absent: there are none. */
+  readonly leftOut?: readonly LeftOut[];
   /** What was read of the targets before the call. */
   readonly before: Evidence | null;
   /** What `position` told before that reading began; null without one. */
@@ -59,6 +64,8 @@ export type Standing =
 /** Who a request is, for a verdict without a call. */
 export interface Closing {
   readonly echo: RequestEcho;
+  /** The request whose failure caused it. */
+  readonly causedBy: string | null;
   readonly digest: string;
   readonly source: Source;
   readonly receivedAt: number;
@@ -78,6 +85,11 @@ export interface LaneJournal {
   isHeld(provider: string, target: string): boolean;
   /** Whether nobody holds the request and no verdict about it stands. */
   mayClaim(provider: string, requestId: string): boolean;
+  /**
+   * The targets of the request that the guards forbid to run again, as far as can be seen now: the
+   * journal has the last word.
+   */
+  forbidden(request: RerunRequest): readonly LeftOut[];
   /** Asks for the right to make one call for all of these together. Rejects only on a bug. */
   claim(provider: string, asks: readonly ClaimAsk[], terms: ClaimTerms): Promise<Claimed>;
   /**
@@ -109,7 +121,10 @@ export interface Journal extends LaneJournal {
     claim: Pick<Claim, "claimId" | "provider">,
     results: ReadonlyMap<string, { readonly taken: Taken; readonly told: Told }>,
   ): Promise<void>;
-  /** Final verdicts. The first one about a request wins, whoever wrote it. */
+  /**
+   * Final verdicts about what was called; targets that the claim left out are told beside. The first
+   * verdict about a request wins, whoever wrote it.
+   */
   done(
     claim: Pick<Claim, "claimId" | "provider">,
     results: ReadonlyMap<string, Told>,

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
+import type { GuardLimits, LeftOut } from "../domain/guard-limits.ts";
 import type { Taken } from "../domain/taken.ts";
-import type { Source } from "../domain/rerun-request.ts";
+import type { RerunRequest, Source } from "../domain/rerun-request.ts";
 import type { Packing } from "../lanes/waiting-request.ts";
 import { AppendQueues } from "./append-queues.ts";
 import type { Entry } from "./claim-entry.ts";
 import type { Change, ClaimDecided, Refusal } from "./change.ts";
-import { digestOf, keyOf } from "./digest.ts";
+import { keyOf } from "./digest.ts";
 import { EntryWaits } from "./entry-waits.ts";
 import type { JournalLog } from "./journal-log.ts";
-import type { AskedRequest, JournalRecord, Told } from "./journal-record.ts";
+import type { AskedRequest, ClaimRecord, JournalRecord, Told } from "./journal-record.ts";
 import type { JournalReplica, ReplicaListener } from "./journal-replica.ts";
 import type {
   Claim,
@@ -22,7 +23,9 @@ import type {
   Standing,
 } from "./journal.ts";
 import { OwnClaims } from "./own-claims.ts";
+import { OwnGuards } from "./own-guards.ts";
 import { ReservedTargets } from "./reserved-targets.ts";
+import { askedIn, standingIn } from "./standing.ts";
 
 export interface LogJournalParts {
   readonly replica: JournalReplica;
@@ -33,6 +36,8 @@ export interface LogJournalParts {
   readonly callWithinMs: number;
   /** How long a finished request is to be remembered. */
   readonly windowMs: number;
+  /** What the guards of a connection allow; null: everything. */
+  readonly guardsOf: (provider: string) => GuardLimits | null;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Ends all waiting. */
@@ -48,6 +53,7 @@ export class LogJournal implements Journal, ReplicaListener {
   readonly #parts: LogJournalParts;
   readonly #queues: AppendQueues;
   readonly #claims: OwnClaims;
+  readonly #guards: OwnGuards;
   readonly #reserved = new ReservedTargets();
   readonly #waits: EntryWaits;
   readonly #closings = new Map<string, (why: Refusal | null) => void>();
@@ -60,6 +66,7 @@ export class LogJournal implements Journal, ReplicaListener {
       partitionOf: (provider) => replica.partitionOf(provider),
     });
     this.#claims = new OwnClaims({ queues: this.#queues, instance, now, onFailure });
+    this.#guards = new OwnGuards(parts);
     this.#waits = new EntryWaits(signal);
     replica.listen(this);
   }
@@ -84,6 +91,10 @@ export class LogJournal implements Journal, ReplicaListener {
     return entry === undefined ? !state.finished.has(key) : entry.phase === "free";
   }
 
+  forbidden(request: RerunRequest): readonly LeftOut[] {
+    return this.#guards.forbidden(request);
+  }
+
   isDriven(claimId: string): boolean {
     return this.#claims.isDriven(claimId);
   }
@@ -99,16 +110,8 @@ export class LogJournal implements Journal, ReplicaListener {
   }
 
   standing(provider: string, requestId: string, digest: string, source: Source): Standing {
-    const key = keyOf(provider, requestId);
-    const state = this.#parts.replica.of(provider);
-    const entry = state.entry(key);
-    if (entry !== undefined) {
-      return entry.digest === digest ? { kind: "open", entry } : { kind: "conflict" };
-    }
-    const known = state.known(key, digest, source);
-    if (known === undefined) return { kind: "unknown" };
-    if (!known.isSameContent) return { kind: "conflict" };
-    return { kind: "finished", isSameSource: known.isSameSource };
+    const name = { provider, requestId, digest, source };
+    return standingIn(this.#parts.replica.of(provider), name);
   }
 
   async claim(
@@ -116,7 +119,8 @@ export class LogJournal implements Journal, ReplicaListener {
     asks: readonly ClaimAsk[],
     { connectTimeoutMs, callTimeoutMs }: ClaimTerms,
   ): Promise<Claimed> {
-    const { now, callWithinMs, windowMs, instance } = this.#parts;
+    const { replica, packing, now, callWithinMs, windowMs, instance } = this.#parts;
+    const guards = this.#guards.ofClaim(provider);
     const sent = now();
     const writeBy = sent + callWithinMs + connectTimeoutMs;
     const claimId = randomUUID();
@@ -124,8 +128,8 @@ export class LogJournal implements Journal, ReplicaListener {
     const refused = new Map<string, NotGranted>();
     const requests: AskedRequest[] = [];
     for (const ask of asks) {
-      const asked = this.#asked(provider, ask);
-      const why = this.isOpen ? this.#foreseen(provider, asked) : "lapsed";
+      const asked = { ...askedIn(replica.of(provider), ask, packing), ...this.#guards.ofAsk(ask) };
+      const why = this.isOpen ? this.#foreseen({ provider, claimId, ...guards }, asked) : "lapsed";
       if (why === null) requests.push(asked);
       else refused.set(asked.requestId, why);
     }
@@ -137,7 +141,7 @@ export class LogJournal implements Journal, ReplicaListener {
     const decided = await this.#claims.ask(
       {
         ...{ kind: "CLAIM", provider, claimId, instance, requests },
-        ...{ callWithinMs, settleWithinMs, windowMs },
+        ...{ callWithinMs, settleWithinMs, windowMs, ...guards },
       },
       sent + callWithinMs,
     );
@@ -180,7 +184,9 @@ export class LogJournal implements Journal, ReplicaListener {
     results: ReadonlyMap<string, Told>,
   ): Promise<void> {
     const ids = [...results.keys()];
-    const told = [...results].map(([requestId, one]) => ({ requestId, told: one }));
+    const told = [...results].map(([requestId, one]) => {
+      return { requestId, told: this.#guards.told({ provider, claimId }, requestId, one) };
+    });
     await this.#queues.write(provider, { kind: "DONE", provider, claimId, results: told });
     await this.#untilLeft(provider, claimId, ids, ["claimed", "accepted"]);
     this.#claims.letGo(claimId, ids);
@@ -190,6 +196,7 @@ export class LogJournal implements Journal, ReplicaListener {
     const { echo, digest, source, receivedAt, trace } = closing;
     const { provider, requestId } = echo;
     const { instance, windowMs } = this.#parts;
+    const guards = this.#guards.ofClose(closing, told);
     const key = keyOf(provider, requestId);
     for (;;) {
       // What the journal decides of a CLOSE names the request, not the asking: one at a time.
@@ -198,9 +205,10 @@ export class LogJournal implements Journal, ReplicaListener {
       }
       const attempt = (this.#parts.replica.of(provider).entry(key)?.grants ?? 0) + 1;
       const decided = new Promise<Refusal | null>((resolve) => this.#closings.set(key, resolve));
-      const asked = { requestId, digest, attempt, source, receivedAt, trace, echo, told };
+      const introduced = { requestId, digest, attempt, source, receivedAt, trace };
+      const asked = { ...introduced, echo, told, ...guards.request };
       await this.#queues.write(provider, {
-        ...{ kind: "CLOSE", provider, instance, windowMs, requests: [asked] },
+        ...{ kind: "CLOSE", provider, instance, windowMs, ...guards.record, requests: [asked] },
       });
       const why = await this.#waits.unlessEnded(decided);
       if (why !== "fenced") return why;
@@ -245,24 +253,17 @@ export class LogJournal implements Journal, ReplicaListener {
   }
 
   /** Why the request would not be granted, as far as can be seen before asking. */
-  #foreseen(provider: string, asked: AskedRequest): NotGranted | null {
+  #foreseen(
+    terms: Pick<ClaimRecord, "provider" | "claimId" | "guards">,
+    asked: AskedRequest,
+  ): NotGranted | null {
+    const { provider } = terms;
     const { requestId, digest, source, targets } = asked;
     const standing = this.standing(provider, requestId, digest, source);
     if (standing.kind === "conflict" || standing.kind === "finished") return standing.kind;
     if (standing.kind === "open" && standing.entry.phase !== "free") return "taken";
-    return targets.some((target) => this.isHeld(provider, target)) ? "target-held" : null;
-  }
-
-  #asked(provider: string, { received, targets, before, evidenceAt }: ClaimAsk): AskedRequest {
-    const { request, source, receivedAt, trace } = received;
-    const { requestId } = request;
-    const entry = this.#parts.replica.of(provider).entry(keyOf(provider, requestId));
-    return {
-      ...{ requestId, source, receivedAt, trace, targets, before, evidenceAt },
-      digest: digestOf(request),
-      attempt: (entry?.grants ?? 0) + 1,
-      packed: this.#parts.packing.pack(request),
-    };
+    if (targets.some((target) => this.isHeld(provider, target))) return "target-held";
+    return this.#guards.foreseen(terms, asked);
   }
 
   #closed(key: string, why: Refusal | null): void {

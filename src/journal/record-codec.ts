@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OUTCOME_STATUSES, REASON_CODE_LIST } from "../domain/outcome.ts";
+import { OUTCOME_STATUSES, REASON_CODE_LIST, REASON_CODES } from "../domain/outcome.ts";
 import type { JournalRecord } from "./journal-record.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
 
@@ -149,14 +149,29 @@ const echo = z.object({
   replayOf: nullableText,
 });
 
+const guards = z
+  .object({
+    budget: z.object({ reruns: count, perMs: millis }).nullable(),
+    ...{ coolDownMs: millis.nullable(), maxChain: count.nullable() },
+  })
+  .optional();
+const guardCode = z.enum(REASON_CODES.SUPPRESSED);
+const causedBy = text.optional();
+const guarded = z
+  .object({
+    ...{ force: z.boolean(), causedBy: nullableText },
+    leftOut: z.array(z.object({ target: text, code: guardCode, message: text })),
+  })
+  .optional();
+
 const recordCodec = z.discriminatedUnion("kind", [
   z.object({
     ...{ kind: z.literal("CLAIM"), provider: text, claimId: text, instance: text },
-    ...{ callWithinMs: millis, settleWithinMs: millis, windowMs: millis },
+    ...{ callWithinMs: millis, settleWithinMs: millis, windowMs: millis, guards },
     requests: z.array(
       z.object({
         ...{ ...introduced, packed: bytes, targets: texts, before: evidence },
-        evidenceAt: offset.nullable(),
+        ...{ evidenceAt: offset.nullable(), guarded },
       }),
     ),
   }),
@@ -174,7 +189,7 @@ const recordCodec = z.discriminatedUnion("kind", [
   }),
   z.object({
     ...{ kind: z.literal("CLOSE"), provider: text, instance: text, windowMs: millis },
-    requests: z.array(z.object({ ...introduced, echo, told })),
+    ...{ guards, requests: z.array(z.object({ ...introduced, echo, told, causedBy })) },
   }),
   z.object({
     ...{ kind: z.literal("PUBLISHED"), provider: text, requestIds: texts },

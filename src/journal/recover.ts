@@ -1,3 +1,4 @@
+import { AgingSegment } from "./aging-segment.ts";
 import { type Anchor, anchorOfLogged, isSameAnchor } from "./anchor.ts";
 import type { CheckpointValues } from "./checkpoint-store.ts";
 import { ClaimStates } from "./claim-states.ts";
@@ -7,6 +8,7 @@ import { SealedSegment } from "./sealed-segment.ts";
 import {
   decodeManifest,
   decodeState,
+  guardSegmentKey,
   keysOf,
   type Manifest,
   manifestKey,
@@ -127,6 +129,9 @@ function fromSummary(
   const parts = Array.from({ length: manifest.stateParts }, (_, part) =>
     valueOf(stateKey(partition, border, part)),
   );
-  states.restore(decodeState(parts), segments);
+  const guardSegments = (manifest.guardSegments ?? []).map((name) =>
+    AgingSegment.fromBytes(valueOf(guardSegmentKey(partition, name))),
+  );
+  states.restore(decodeState(parts), { segments, guardSegments });
   return states;
 }

@@ -1,3 +1,5 @@
+import { KEY_BYTES, KeyedRows } from "./keyed-rows.ts";
+
 /** What is remembered of one finished request. */
 export interface FinishedRequest {
   /** `keyOf` its provider and requestId: 16 characters of one byte each. */
@@ -34,11 +36,9 @@ export interface Known {
   readonly isSameSource: boolean;
 }
 
-const KEY_BYTES = 16;
 const DIGEST_BYTES = 8;
 const SOURCE_BYTES = 4;
 const ROW_BYTES = KEY_BYTES + DIGEST_BYTES + SOURCE_BYTES;
-const ROWS_IN_A_BUCKET = 4;
 const MAGIC = 0x52525331; // "RRS1"
 
 /**
@@ -49,24 +49,11 @@ const MAGIC = 0x52525331; // "RRS1"
  */
 export class SealedSegment {
   readonly facts: SegmentFacts;
-  readonly #rows: Buffer;
-  /** Where the rows begin whose keys begin with each number of `#shift` fewer bits than 32. */
-  readonly #buckets: Uint32Array;
-  readonly #shift: number;
+  readonly #rows: KeyedRows;
 
   private constructor(facts: SegmentFacts, rows: Buffer) {
     this.facts = facts;
-    this.#rows = rows;
-    // Keys are hashes, so every bucket has about as many rows: a few.
-    const bits = Math.max(1, Math.ceil(Math.log2(1 + this.size / ROWS_IN_A_BUCKET)));
-    this.#shift = 32 - bits;
-    this.#buckets = new Uint32Array(2 ** bits + 1).fill(this.size);
-    for (let row = this.size - 1; row >= 0; row -= 1)
-      this.#buckets[this.#bucketOf(rows, row)] = row;
-    for (let bucket = 2 ** bits - 1; bucket >= 0; bucket -= 1) {
-      const next = this.#buckets[bucket + 1] ?? this.size;
-      this.#buckets[bucket] = Math.min(this.#buckets[bucket] ?? next, next);
-    }
+    this.#rows = new KeyedRows(rows, ROW_BYTES);
   }
 
   static seal(facts: SegmentFacts, requests: readonly FinishedRequest[]): SealedSegment {
@@ -96,44 +83,30 @@ export class SealedSegment {
     const head = Buffer.alloc(8);
     head.writeUInt32LE(MAGIC, 0);
     head.writeUInt32LE(facts.length, 4);
-    return Buffer.concat([head, facts, this.#rows]);
+    return Buffer.concat([head, facts, this.#rows.bytes]);
   }
 
   /** How many requests it remembers. */
   get size(): number {
-    return this.#rows.length / ROW_BYTES;
+    return this.#rows.count;
   }
 
   /** Whether a request with this key is known here. */
   has(key: string): boolean {
-    return this.#rowOf(key) !== null;
+    return this.#rows.find(key).length > 0;
   }
 
   /** How the request is known here; undefined: it is not. */
   find(request: FinishedRequest): Known | undefined {
-    const at = this.#rowOf(request.key);
-    if (at === null) return undefined;
-    const digest = this.#rows.toString("latin1", at + KEY_BYTES, at + KEY_BYTES + DIGEST_BYTES);
-    const source = this.#rows.readUInt32LE(at + KEY_BYTES + DIGEST_BYTES);
+    const [at] = this.#rows.find(request.key);
+    if (at === undefined) return undefined;
+    const { bytes } = this.#rows;
+    const digest = bytes.toString("latin1", at + KEY_BYTES, at + KEY_BYTES + DIGEST_BYTES);
+    const source = bytes.readUInt32LE(at + KEY_BYTES + DIGEST_BYTES);
     return {
       isSameContent: request.digest.slice(0, DIGEST_BYTES) === digest,
       isSameSource: source === sourceHash(request),
     };
-  }
-
-  #rowOf(key: string): number | null {
-    const wanted = Buffer.from(key, "latin1");
-    const bucket = this.#bucketOf(wanted, 0);
-    const end = this.#buckets[bucket + 1] ?? this.size;
-    for (let row = this.#buckets[bucket] ?? end; row < end; row += 1) {
-      const at = row * ROW_BYTES;
-      if (this.#rows.compare(wanted, 0, KEY_BYTES, at, at + KEY_BYTES) === 0) return at;
-    }
-    return null;
-  }
-
-  #bucketOf(rows: Buffer, row: number): number {
-    return rows.readUInt32BE(row * ROW_BYTES) >>> this.#shift;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Manifest {
   readonly stateParts: number;
   /** The ends of the segments that it consists of, oldest first. */
   readonly segments: readonly bigint[];
+  /** The names of those that the guards' state consists of; absent: none. */
+  readonly guardSegments?: readonly string[] | undefined;
   /** Names that older manifests may still refer to, and since when none of this kind does. */
   readonly retired: readonly { readonly key: string; readonly since: number }[];
 }
@@ -34,6 +36,11 @@ export function segmentKey(partition: number, end: bigint): string {
   return `${PREFIX}/${partition}/segment/${end}`;
 }
 
+/** `name`: as the segment is called among its partition's. */
+export function guardSegmentKey(partition: number, name: string): string {
+  return `${PREFIX}/${partition}/guards/${name}`;
+}
+
 export function stateKey(partition: number, border: bigint, part: number): string {
   return `${PREFIX}/${partition}/state/${border}/${part}`;
 }
@@ -43,7 +50,12 @@ export function keysOf(partition: number, manifest: Manifest): readonly string[]
   const parts = Array.from({ length: manifest.stateParts }, (_, part) =>
     stateKey(partition, manifest.border, part),
   );
-  return [...parts, ...manifest.segments.map((end) => segmentKey(partition, end))];
+  const guards = manifest.guardSegments ?? [];
+  return [
+    ...parts,
+    ...manifest.segments.map((end) => segmentKey(partition, end)),
+    ...guards.map((name) => guardSegmentKey(partition, name)),
+  ];
 }
 
 export function encodeManifest(manifest: Manifest): Buffer {
@@ -106,5 +118,6 @@ const manifestCodec = z.object({
   anchor: z.object({ offset, timestamp: z.string(), hash: z.string() }).nullable(),
   stateParts: z.int(),
   segments: z.array(offset),
+  guardSegments: z.array(z.string()).optional(),
   retired: z.array(z.object({ key: z.string(), since: z.number() })),
 });

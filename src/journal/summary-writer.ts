@@ -1,14 +1,14 @@
 import { type Anchor, anchorOfLogged } from "./anchor.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import type { SavedStates } from "./change.ts";
+import type { SavedSegments, SavedStates } from "./change.ts";
 import type { ClaimStates } from "./claim-states.ts";
 import type { LoggedRecord } from "./journal-log.ts";
 import { PROTOCOL_VERSION } from "./journal-record.ts";
-import type { SealedSegment } from "./sealed-segment.ts";
 import {
   decodeManifest,
   encodeManifest,
   encodeState,
+  guardSegmentKey,
   keysOf,
   type Manifest,
   manifestKey,
@@ -17,12 +17,11 @@ import {
 } from "./summary-codec.ts";
 
 /** One partition of the journal as it was at a border. */
-export interface Border {
+export interface Border extends SavedSegments {
   readonly partition: number;
   readonly saved: SavedStates;
   /** The record right before it; null: it was not read. */
   readonly anchor: Anchor | null;
-  readonly segments: readonly SealedSegment[];
 }
 
 export interface SummaryWriterParts {
@@ -65,7 +64,7 @@ export class SummaryWriter {
   }
 
   /** Resolves when the summary stands in the checkpoint; rejects when it may not. */
-  async write({ partition, saved, anchor, segments }: Border): Promise<void> {
+  async write({ partition, saved, anchor, segments, guardSegments }: Border): Promise<void> {
     const { store, partitions, epoch } = this.#parts;
     const last = this.#manifests.get(manifestKey(partition));
     const border = saved.position;
@@ -75,6 +74,10 @@ export class SummaryWriter {
       const key = segmentKey(partition, segment.facts.end);
       if (!this.#present.has(key)) await store.write(key, segment.toBytes());
     }
+    for (const segment of guardSegments) {
+      const key = guardSegmentKey(partition, segment.name);
+      if (!this.#present.has(key)) await store.write(key, segment.toBytes());
+    }
     const parts = encodeState(saved);
     for (const [part, bytes] of parts.entries()) {
       await store.write(stateKey(partition, border, part), bytes);
@@ -82,6 +85,9 @@ export class SummaryWriter {
     const next: Manifest = {
       ...{ version: PROTOCOL_VERSION, partitions, border, anchor, stateParts: parts.length },
       segments: segments.map(({ facts }) => facts.end),
+      ...(guardSegments.length === 0
+        ? {}
+        : { guardSegments: guardSegments.map(({ name }) => name) }),
       retired: [],
     };
     const now = epoch();
@@ -108,7 +114,8 @@ function retiredBy(
 
 /** The partition as it is now, right after a border and the record that was read last. */
 export function borderOf(states: ClaimStates, last: LoggedRecord | null): Border {
-  const { journalPartition: partition, finished } = states;
+  const { journalPartition: partition, finished, guards } = states;
+  const segments = { segments: finished.segments, guardSegments: guards.segments };
   const anchor = last === null ? null : anchorOfLogged(last);
-  return { partition, saved: states.saved(), anchor, segments: finished.segments };
+  return { partition, saved: states.saved(), anchor, ...segments };
 }

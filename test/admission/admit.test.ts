@@ -3,6 +3,7 @@ import { admit, type Candidate, expiredVerdict } from "../../src/admission/admit
 import { aRequest, aTencentRerun } from "../support/a-received-request.ts";
 
 const EPOCH = 1_700_000_000_000;
+const WEEK_MS = 604_800_000;
 
 function admitted(
   request: Parameters<typeof aRequest>[0] = {},
@@ -17,6 +18,7 @@ function admitted(
     },
     configured: ["dataworks-sh", "wedata-intl"],
     epoch: EPOCH,
+    requestsRetentionMs: WEEK_MS,
     ...rest,
   });
   return verdict === null ? null : `${verdict.status} ${verdict.reason?.code ?? "-"}`;
@@ -47,9 +49,11 @@ describe("admission", () => {
     ["another cloud's operation", [{ operation: aTencentRerun() }], "REJECTED WRONG_PROVIDER_KIND"],
     ["an operation that is not built", [{}, unbuilt], "REJECTED NOT_SUPPORTED"],
     ["an operation that cannot be sent", [{}, unsendable], "REJECTED INVALID_REQUEST"],
-    ["notBefore", [{ notBefore: EPOCH }], "REJECTED NOT_SUPPORTED"],
-    ["causedBy", [{ causedBy: "r0" }], "REJECTED NOT_SUPPORTED"],
-    ["force", [{ force: true }], "REJECTED NOT_SUPPORTED"],
+    [
+      "a notBefore beyond the retention",
+      [{ notBefore: EPOCH + WEEK_MS + 1 }],
+      "REJECTED INVALID_REQUEST",
+    ],
     ["a request that comes too late", [late], "EXPIRED NOT_AFTER_PASSED"],
     ["a dry run", [{ dryRun: true }], "DRY_RUN -"],
   ])("does not let through %s", (_name, args, verdict) => {
@@ -60,11 +64,21 @@ describe("admission", () => {
     expect(admitted({ notAfter: EPOCH })).toBeNull();
   });
 
+  it("lets through what the guards are to decide", () => {
+    expect(admitted({ force: true, causedBy: "r0" })).toBeNull();
+  });
+
+  it("lets through what Kafka keeps until its notBefore", () => {
+    const forEver = { requestsRetentionMs: Infinity };
+
+    expect(admitted({ notBefore: EPOCH + WEEK_MS })).toBeNull();
+    expect(admitted({ notBefore: EPOCH + 100 * WEEK_MS }, forEver)).toBeNull();
+  });
+
   it.each<[Parameters<typeof admitted>, string]>([
-    [[{ force: true, dryRun: true, ...late }, nothing], "REJECTED UNKNOWN_PROVIDER"],
-    [[{ force: true, dryRun: true, ...late }, wrongKind], "REJECTED WRONG_PROVIDER_KIND"],
-    [[{ force: true, dryRun: true, ...late }, unbuilt], "REJECTED NOT_SUPPORTED"],
-    [[{ force: true, dryRun: true, ...late }], "REJECTED NOT_SUPPORTED"],
+    [[{ dryRun: true, ...late }, nothing], "REJECTED UNKNOWN_PROVIDER"],
+    [[{ dryRun: true, ...late }, wrongKind], "REJECTED WRONG_PROVIDER_KIND"],
+    [[{ dryRun: true, ...late }, unbuilt], "REJECTED NOT_SUPPORTED"],
     [[{ dryRun: true, ...late }], "EXPIRED NOT_AFTER_PASSED"],
   ])("tells what can never be before what could have been (case %#)", (args, verdict) => {
     expect(admitted(...args)).toBe(verdict);
@@ -81,14 +95,15 @@ describe("admission", () => {
         },
         configured: ["a", "b"],
         epoch: EPOCH,
+        requestsRetentionMs: WEEK_MS,
         ...candidate,
       })?.reason?.message;
 
     expect(reasonOf({ connection: undefined })).toBe(
       'No provider connection is named "dataworks-sh"; configured: a, b.',
     );
-    expect(reasonOf({ request: aRequest({ force: true, causedBy: "r0" }) })).toContain(
-      "causedBy, force",
+    expect(reasonOf({ request: aRequest({ notBefore: EPOCH + WEEK_MS + 1 }) })).toContain(
+      "is deleted about 2023-11-21T22:13:20.000Z",
     );
     expect(expiredVerdict(EPOCH).reason?.message).toContain("2023-11-14T22:13:20.000Z");
   });

@@ -1,11 +1,22 @@
 import fc from "fast-check";
-import { OUTCOME_STATUSES, REASON_CODE_LIST } from "../../src/domain/outcome.ts";
+import type { GuardLimits } from "../../src/domain/guard-limits.ts";
+import { OUTCOME_STATUSES, REASON_CODE_LIST, REASON_CODES } from "../../src/domain/outcome.ts";
 import type { Taken } from "../../src/domain/taken.ts";
-import type { JournalRecord, JournalRecordKind } from "../../src/journal/journal-record.ts";
+import type {
+  AskedOfGuards,
+  JournalRecord,
+  JournalRecordKind,
+} from "../../src/journal/journal-record.ts";
 
 /** Objects like ours, not such as nobody makes. */
+/** Without the fields that are undefined: they are not written. */
+const bare = <T>(some: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  some.map((one) => {
+    const fields = Object.entries(one as object).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(fields) as T; // the same but for those
+  });
 const record = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
-  fc.record(fields, { noNullPrototype: true }); // all keys are required
+  bare(fc.record(fields, { noNullPrototype: true })); // all keys are required
 
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 8 }),
@@ -84,6 +95,21 @@ const echo = record({
 const introduced = {
   ...{ requestId: text, digest: bytes, attempt: count, source, receivedAt: millis, trace },
 };
+const limits: fc.Arbitrary<GuardLimits> = record({
+  budget: nullable(record({ reruns: count, perMs: millis })),
+  ...{ coolDownMs: nullable(millis), maxChain: nullable(count) },
+});
+const guards = fc.option(limits, { nil: undefined });
+const leftOut = record({
+  target: text,
+  code: fc.constantFrom(...REASON_CODES.SUPPRESSED),
+  message: text,
+});
+const asked: fc.Arbitrary<AskedOfGuards> = record({
+  ...{ force: fc.boolean(), causedBy: nullable(text), leftOut: few(leftOut) },
+});
+const guarded = fc.option(asked, { nil: undefined });
+const causedBy = fc.option(text, { nil: undefined });
 const range = record({ from: offset, to: offset });
 const completed = record({
   ...{ partition: count, low: offset, ranges: few(range), era: count },
@@ -95,11 +121,11 @@ export const ANY_RECORD: {
 } = {
   CLAIM: record({
     ...{ kind: kind("CLAIM"), provider: text, claimId: text, instance: text },
-    ...{ callWithinMs: millis, settleWithinMs: millis, windowMs: millis },
+    ...{ callWithinMs: millis, settleWithinMs: millis, windowMs: millis, guards },
     requests: few(
       record({
         ...{ ...introduced, packed: bytes, targets: few(text), before },
-        evidenceAt: nullable(offset),
+        ...{ evidenceAt: nullable(offset), guarded },
       }),
     ),
   }),
@@ -117,7 +143,7 @@ export const ANY_RECORD: {
   }),
   CLOSE: record({
     ...{ kind: kind("CLOSE"), provider: text, instance: text, windowMs: millis },
-    requests: few(record({ ...introduced, echo, told })),
+    ...{ guards, requests: few(record({ ...introduced, echo, told, causedBy })) },
   }),
   PUBLISHED: record({
     ...{ kind: kind("PUBLISHED"), provider: text, requestIds: few(text) },

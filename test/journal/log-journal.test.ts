@@ -1,12 +1,14 @@
 import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { GuardLimits } from "../../src/domain/guard-limits.ts";
+import { verdictOfSuppressed } from "../../src/domain/left-out.ts";
 import { ClaimStates } from "../../src/journal/claim-states.ts";
 import { digestOf, keyOf } from "../../src/journal/digest.ts";
 import type { ClaimAsk, Claimed } from "../../src/journal/journal.ts";
 import type { ClaimRecord, JournalRecord } from "../../src/journal/journal-record.ts";
 import { JournalReplica } from "../../src/journal/journal-replica.ts";
 import { LogJournal } from "../../src/journal/log-journal.ts";
-import { aReceived, aSource } from "../support/a-received-request.ts";
+import { aDataWorksRerun, aReceived, aSource } from "../support/a-received-request.ts";
 import { ALog } from "./a-log.ts";
 import {
   aCheckpoint,
@@ -26,6 +28,8 @@ import {
 const CALL_WITHIN_MS = 2_000;
 const TERMS = { connectTimeoutMs: 500, callTimeoutMs: 10_000 };
 
+/** What this process's configuration allows. */
+let guards: GuardLimits | null;
 let log: ALog;
 let replica: JournalReplica;
 let journal: LogJournal;
@@ -38,6 +42,7 @@ let troubles: unknown[];
 beforeEach(async () => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
   frozenMs = 0;
+  guards = null;
   await begin(1);
 });
 
@@ -56,7 +61,7 @@ async function begin(partitions: number): Promise<void> {
   journal = new LogJournal({
     ...{ replica, log, now, onFailure, signal: stop.signal, instance: "me" },
     packing: { pack: ({ requestId }) => `packed ${requestId}` },
-    ...{ callWithinMs: CALL_WITHIN_MS, windowMs: 86_400_000 },
+    ...{ callWithinMs: CALL_WITHIN_MS, windowMs: 86_400_000, guardsOf: () => guards },
     onFreed: (provider, targets) => freed.push(...targets.map((one) => `${provider} ${one}`)),
     onTrouble: (error) => troubles.push(error),
   });
@@ -661,7 +666,7 @@ describe("published", () => {
 describe("a verdict without a call", () => {
   const closing = () => {
     const { digest, source } = theirs();
-    return { echo: anEcho(), digest, source, receivedAt: 5, trace: null };
+    return { echo: anEcho(), digest, source, receivedAt: 5, trace: null, causedBy: null };
   };
   const close = () => watch(journal.close(closing(), told("EXPIRED")));
 
@@ -855,7 +860,7 @@ describe("what belongs to no connection", () => {
         void journal.append(partition, aCheckpoint());
       }
       const echo = { ...anEcho(), provider };
-      const closing = { ...theirs(), echo, receivedAt: 5, trace: null };
+      const closing = { ...theirs(), echo, receivedAt: 5, trace: null, causedBy: null };
       const watched = watch(journal.close(closing, told("REJECTED")));
       expect(journal.queues.size).toBe(8);
       await pass(5);
@@ -881,7 +886,13 @@ describe("the queues into the journal", () => {
   it("go away with what they had to write, however many connections requests name", async () => {
     const names = Array.from({ length: 50 }, (_, one) => `nobody knows ${one}`);
     const closed = names.map(async (provider) => {
-      const closing = { ...theirs(), echo: { ...anEcho(), provider }, receivedAt: 5, trace: null };
+      const closing = {
+        ...theirs(),
+        echo: { ...anEcho(), provider },
+        receivedAt: 5,
+        trace: null,
+        causedBy: null,
+      };
       return journal.close(closing, told("REJECTED"));
     });
     expect(journal.queues.size).toBe(50);
@@ -923,7 +934,7 @@ describe("the queues into the journal", () => {
   it("never seem to stand still when they come and go", async () => {
     const steps: number[] = [];
     for (const id of ["r", "s", "t"]) {
-      const closing = { ...theirs(), echo: anEcho(id), receivedAt: 5, trace: null };
+      const closing = { ...theirs(), echo: anEcho(id), receivedAt: 5, trace: null, causedBy: null };
       void journal.close(closing, told("REJECTED"));
       steps.push(...[...journal.queues.values()].map((queue) => queue.steps));
       await pass(5);
@@ -956,5 +967,122 @@ describe("the records of one connection", () => {
     await pass(5);
 
     expect([...valueOf(other).granted]).toStrictEqual([["r", 0]]);
+  });
+});
+
+describe("a journal with guards", () => {
+  const BUDGET: GuardLimits = {
+    budget: { reruns: 1, perMs: 60_000 },
+    ...{ coolDownMs: null, maxChain: 1 },
+  };
+  /** A request for two DataWorks instances. */
+  const pair = (requestId: string, about: object = {}) =>
+    aReceived(
+      { offset: 1 },
+      { requestId, operation: aDataWorksRerun({ instanceIds: ["1", "2"] }), ...about },
+    );
+  const asksFor = (requestId: string, ...targets: readonly string[]) =>
+    ask(requestId, { received: pair(requestId), targets });
+
+  beforeEach(() => {
+    guards = BUDGET;
+  });
+
+  /** Somebody ran this target again a moment ago. */
+  async function theirRerun(target: string): Promise<void> {
+    log.write(aClaim("theirs", [{ requestId: "before", targets: [target] }], { guards: BUDGET }));
+    log.write(aDone("theirs", ["before"]));
+    await pass(5);
+  }
+
+  it("says nothing of them without any, and what a claim is held to with some", async () => {
+    guards = null;
+    claim(ask("r1"));
+    await pass(5);
+    guards = BUDGET;
+    claim(ask("r2"));
+    claim(ask("r3", { received: pair("r3", { force: true, causedBy: "r2" }) }));
+    await pass(5);
+    const [plain, guarded, forced] = log.records() as readonly ClaimRecord[]; // only claims
+
+    expect(plain).not.toHaveProperty("guards");
+    expect(guarded).toMatchObject({ guards: BUDGET });
+    expect(guarded?.requests[0]).not.toHaveProperty("guarded");
+    expect(forced?.requests[0]).toMatchObject({
+      guarded: { force: true, causedBy: "r2", leftOut: [] },
+    });
+  });
+
+  it("tells before asking what is forbidden, and asks for nothing of it", async () => {
+    await theirRerun("1");
+    const { length } = log.records();
+
+    expect(journal.forbidden(pair("r").request)).toMatchObject([
+      { target: "1", code: "BUDGET_EXCEEDED" },
+    ]);
+    expect(journal.forbidden(pair("r", { force: true }).request)).toStrictEqual([]);
+    const watched = claim(asksFor("r", "1", "2"));
+    await pass(5);
+    expect(valueOf(watched).refused.get("r")).toBe("guarded");
+    const empty = claim(asksFor("r"));
+    await pass(5);
+    expect(valueOf(empty).refused.get("r")).toBe("guarded");
+    expect(log.records()).toHaveLength(length);
+  });
+
+  it("tells what was left out beside the verdict, whoever writes it", async () => {
+    await theirRerun("1");
+    const leftOut = journal.forbidden(pair("r").request);
+    const asked = claim({ ...asksFor("r", "2"), leftOut });
+    await pass(5);
+    const verdict = {
+      ...told("SUCCEEDED").verdict,
+      targets: [{ target: "2", status: "SUCCEEDED", message: null }] as const,
+    };
+    void journal.done(valueOf(asked).claim, new Map([["r", { ...told("SUCCEEDED"), verdict }]]));
+    await pass(5);
+
+    expect(log.records().at(-1)).toMatchObject({
+      results: [
+        {
+          told: {
+            verdict: {
+              status: "PARTIALLY_SUCCEEDED",
+              reason: { code: "TARGETS_SUPPRESSED" },
+              targets: [{ target: "2" }, { target: "1", status: "SUPPRESSED" }],
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  it("closes what is forbidden, and hears of it when that is not so any more", async () => {
+    await theirRerun("1");
+    const verdict = verdictOfSuppressed([{ ...journal.forbidden(pair("r").request)[0]! }]);
+    const suppressed = { ...told("SUPPRESSED"), verdict };
+    const closing = (requestId: string) => ({
+      ...theirs(requestId),
+      ...{ echo: anEcho(requestId), receivedAt: 5, trace: null, causedBy: "r0" },
+    });
+    const first = watch(journal.close(closing("r1"), suppressed));
+    await pass(5);
+    expect(first.end).toStrictEqual({ value: null });
+    expect(log.records().at(-1)).toMatchObject({
+      ...{ guards: BUDGET, requests: [{ causedBy: "r0" }] },
+    });
+
+    await pass(60_000);
+    const late = watch(journal.close(closing("r2"), suppressed));
+    await pass(5);
+    expect(late.end).toStrictEqual({ value: "unguarded" });
+  });
+
+  it("says nothing of them in other verdicts without a call", async () => {
+    const closing = { ...theirs("r"), echo: anEcho("r"), receivedAt: 5, trace: null };
+    void journal.close({ ...closing, causedBy: "r0" }, told("EXPIRED"));
+    await pass(5);
+
+    expect(log.records()[0]).not.toHaveProperty("guards");
   });
 });

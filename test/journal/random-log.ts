@@ -1,7 +1,14 @@
 import fc from "fast-check";
+import type { GuardLimits } from "../../src/domain/guard-limits.ts";
+import { plainVerdict, type Verdict } from "../../src/domain/outcome.ts";
 import { ClaimStates } from "../../src/journal/claim-states.ts";
 import { keyOf } from "../../src/journal/digest.ts";
-import type { AskedRequest, JournalRecord } from "../../src/journal/journal-record.ts";
+import type {
+  AskedOfGuards,
+  AskedRequest,
+  ClosedRequest,
+  JournalRecord,
+} from "../../src/journal/journal-record.ts";
 import { aSource } from "../support/a-received-request.ts";
 import {
   aCheckpoint,
@@ -56,6 +63,28 @@ export function anyLog(maxLength: number): fc.Arbitrary<readonly LogLine[]> {
   return fc.array(fc.maxSafeNat(), { maxLength, size: "max" }).map(aLogOf);
 }
 
+const TOO_OFTEN = { code: "BUDGET_EXCEEDED", message: "too often" } as const;
+
+function suppressed(targets: readonly string[]): Verdict {
+  const outcomes = targets.map((target) => {
+    return { target, status: "SUPPRESSED", message: TOO_OFTEN.message } as const;
+  });
+  return { ...plainVerdict("SUPPRESSED", TOO_OFTEN), targets: outcomes };
+}
+
+/** What different instances may be configured to. */
+const GUARDS: readonly (GuardLimits | undefined)[] = [
+  { budget: { reruns: 2, perMs: HOUR }, coolDownMs: null, maxChain: 1 },
+  { budget: { reruns: 3, perMs: 3 * HOUR }, coolDownMs: null, maxChain: null },
+  { budget: null, coolDownMs: 60_000, maxChain: 0 },
+  undefined,
+];
+
+type Asked = Pick<
+  AskedRequest,
+  "requestId" | "attempt" | "digest" | "source" | "targets" | "evidenceAt" | "guarded"
+>;
+
 class Scribe {
   readonly #states = new ClaimStates(0);
   readonly #written: JournalRecord[] = [];
@@ -79,9 +108,11 @@ class Scribe {
     switch (kind) {
       case "CLAIM":
         this.#claims += 1;
-        return aClaim(`c${this.#claims}`, this.#asked(), { windowMs: this.#window() });
+        return aClaim(`c${this.#claims}`, this.#asked(), {
+          ...{ windowMs: this.#window(), guards: this.#one(GUARDS) },
+        });
       case "CLOSE":
-        return aClose(this.#asked(), { windowMs: this.#window() });
+        return aClose(this.#closed(), { windowMs: this.#window(), guards: this.#one(GUARDS) });
       case "RELEASE":
         return aRelease(this.#claimId(), this.#ids(), { called: this.#pick(2) === 0 });
       case "ACCEPTED":
@@ -101,7 +132,7 @@ class Scribe {
     }
   }
 
-  #asked(): readonly Partial<AskedRequest>[] {
+  #asked(): readonly Asked[] {
     return this.#ids()
       .slice(0, 3)
       .map((requestId) => {
@@ -114,8 +145,26 @@ class Scribe {
           source: aSource(this.#offsets[partition === 0 ? 0 : 1], partition),
           targets: this.#one([["x"], ["y"], ["x", "y"], [`of ${requestId}`], [`of ${requestId}`]]),
           evidenceAt: this.#one([null, null, this.#states.position, 0n]),
+          guarded: this.#guarded(),
         };
       });
+  }
+
+  #guarded(): AskedOfGuards {
+    const leftOut = ["z"].map((target) => ({ target, ...TOO_OFTEN }));
+    return {
+      force: this.#pick(8) === 0,
+      causedBy: this.#one([null, null, null, ...IDS.slice(0, 3)]),
+      leftOut: this.#pick(16) === 0 ? leftOut : [],
+    };
+  }
+
+  #closed(): readonly Partial<ClosedRequest>[] {
+    return this.#asked().map(({ requestId, attempt, digest: of, source, targets }) => {
+      const verdict = this.#pick(2) === 0 ? plainVerdict("REJECTED") : suppressed(targets);
+      const asked = { requestId, attempt, digest: of, source };
+      return { ...asked, told: { ...told("REJECTED"), verdict }, causedBy: this.#one(IDS) };
+    });
   }
 
   #checkpoint(): JournalRecord {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AgingSegment } from "../../src/journal/aging-segment.ts";
 import type { Change, SavedStates } from "../../src/journal/change.ts";
 import { ClaimStates } from "../../src/journal/claim-states.ts";
 import { keyOf } from "../../src/journal/digest.ts";
@@ -21,7 +22,8 @@ function stateOf(states: ClaimStates): string {
 }
 
 function bytesOf(states: ClaimStates): readonly string[] {
-  return states.finished.segments.map((one) => one.toBytes().toString("latin1"));
+  const all = [...states.finished.segments, ...states.guards.segments];
+  return all.map((one) => one.toBytes().toString("latin1"));
 }
 
 function apply(states: ClaimStates, { record, appendedAt }: LogLine): readonly Change[] {
@@ -45,7 +47,8 @@ function throughJson(saved: SavedStates): SavedStates {
 function restarted(states: ClaimStates): ClaimStates {
   const again = new ClaimStates(0);
   const segments = states.finished.segments.map((one) => SealedSegment.fromBytes(one.toBytes()));
-  again.restore(throughJson(states.saved()), segments);
+  const guardSegments = states.guards.segments.map((one) => AgingSegment.fromBytes(one.toBytes()));
+  again.restore(throughJson(states.saved()), { segments, guardSegments });
   return again;
 }
 
@@ -155,7 +158,7 @@ class Memory {
   readonly #windows = new Map<string, number>();
   readonly #finished = new Map<string, Remembered>();
   readonly #complete = new Set<string>();
-  readonly #eras = new Map<string | number, number>();
+  readonly #eras = new Map<number, number>();
   /** Those whose partition began anew. */
   readonly #loose = new Set<string>();
 
