@@ -1,14 +1,20 @@
 /**
  * A binary heap: the first by `isBefore` comes out first, in O(log n).
  *
- * Items that are no longer wanted are best left in until they come up, or swept with `retain`.
+ * Who wants to take items out of the middle keeps their positions, as told by `placed`.
  */
 export class Heap<T> {
   #items: T[] = [];
   readonly #isBefore: (a: T, b: T) => boolean;
+  readonly #placed: ((item: T, position: number) => void) | null;
 
-  constructor(isBefore: (a: T, b: T) => boolean) {
+  /** `placed`: an item stands at this position from now on; -1: it is out. */
+  constructor(
+    isBefore: (a: T, b: T) => boolean,
+    placed: ((item: T, position: number) => void) | null = null,
+  ) {
     this.#isBefore = isBefore;
+    this.#placed = placed;
   }
 
   get size(): number {
@@ -20,58 +26,84 @@ export class Heap<T> {
   }
 
   push(item: T): void {
-    this.#items.push(item);
-    this.#siftUp(this.#items.length - 1);
+    // An array that grows takes room for many at once, and there are heaps of one item by thousands.
+    if (this.#items.length === 0) this.#items = [item];
+    else this.#items.push(item);
+    this.#siftUp(item, this.#items.length - 1);
   }
 
   pop(): T | undefined {
-    const first = this.#items[0];
+    return this.removeAt(0);
+  }
+
+  /** Takes out what stands at this position; undefined when nothing does. */
+  removeAt(position: number): T | undefined {
+    const removed = this.#items[position];
+    if (removed === undefined) return undefined;
     const last = this.#items.pop();
-    if (first === undefined || last === undefined || this.#items.length === 0) return first;
-    this.#items[0] = last;
-    this.#siftDown(0);
-    return first;
+    if (last !== undefined && position < this.#items.length) this.#settle(last, position);
+    this.#placed?.(removed, -1);
+    return removed;
   }
 
-  /** Keeps only the items that `wanted` says to keep. O(n). */
-  retain(wanted: (item: T) => boolean): void {
-    this.#items = this.#items.filter(wanted);
-    for (let i = (this.#items.length >> 1) - 1; i >= 0; i -= 1) this.#siftDown(i);
+  /** What stands at this position has changed, and with it its place in the order. */
+  changedAt(position: number): void {
+    const item = this.#items[position];
+    if (item !== undefined) this.#settle(item, position);
   }
 
-  #siftUp(from: number): void {
-    let child = from;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!this.#goesFirst(child, parent)) return;
-      this.#swap(child, parent);
-      child = parent;
+  /**
+   * All in order, one by one: the first k cost O(k log k), however many there are. The heap must
+   * stay as it is meanwhile.
+   */
+  *inOrder(): Generator<T, void> {
+    const next = new Heap<number>((a, b) => this.#goesFirst(a, b));
+    if (this.size > 0) next.push(0);
+    for (let at = next.pop(); at !== undefined; at = next.pop()) {
+      const item = this.#items[at];
+      if (item === undefined) throw new Error("the heap was changed while it was walked");
+      yield item;
+      for (const child of [2 * at + 1, 2 * at + 2]) if (child < this.size) next.push(child);
     }
   }
 
-  #siftDown(from: number): void {
-    let parent = from;
+  #settle(item: T, position: number): void {
+    if (this.#siftUp(item, position) === position) this.#siftDown(item, position);
+  }
+
+  #siftUp(item: T, from: number): number {
+    let position = from;
+    while (position > 0) {
+      const parent = (position - 1) >> 1;
+      const above = this.#items[parent];
+      if (above === undefined || !this.#isBefore(item, above)) break;
+      this.#put(above, position);
+      position = parent;
+    }
+    this.#put(item, position);
+    return position;
+  }
+
+  #siftDown(item: T, from: number): void {
+    let position = from;
     for (;;) {
-      const left = 2 * parent + 1;
-      const right = left + 1;
-      let first = parent;
-      if (this.#goesFirst(left, first)) first = left;
-      if (this.#goesFirst(right, first)) first = right;
-      if (first === parent) return;
-      this.#swap(first, parent);
-      parent = first;
+      const left = 2 * position + 1;
+      const child = this.#goesFirst(left + 1, left) ? left + 1 : left;
+      const below = this.#items[child];
+      if (below === undefined || !this.#isBefore(below, item)) break;
+      this.#put(below, position);
+      position = child;
     }
+    this.#put(item, position);
+  }
+
+  #put(item: T, position: number): void {
+    this.#items[position] = item;
+    this.#placed?.(item, position);
   }
 
   #goesFirst(a: number, b: number): boolean {
     const [x, y] = [this.#items[a], this.#items[b]];
     return x !== undefined && y !== undefined && this.#isBefore(x, y);
-  }
-
-  #swap(a: number, b: number): void {
-    const [x, y] = [this.#items[a], this.#items[b]];
-    if (x === undefined || y === undefined) return;
-    this.#items[a] = y;
-    this.#items[b] = x;
   }
 }

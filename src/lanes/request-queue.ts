@@ -1,47 +1,66 @@
 import type { OperationName } from "../domain/operation.ts";
 import { PRIORITIES, type Priority, type ReceivedRequest } from "../domain/rerun-request.ts";
+import type { Clock } from "./clock.ts";
 import { Heap } from "./heap.ts";
-import { goesBefore, type Packing, type Shelf, WaitingRequest } from "./waiting-request.ts";
+import { Parking } from "./parking.ts";
+import type { Queued } from "./shelves.ts";
+import { TurnOrder } from "./turn-order.ts";
+import type { Packing } from "./waiting-request.ts";
 
-/** Below this many a heap is not worth sweeping. */
-const SWEEP_FROM = 1024;
+export type { Queued } from "./shelves.ts";
 
-/** The due requests of one operation. */
-interface DueShelf extends Shelf {
-  readonly due: Heap<Queued>;
+/** The wall clock may be set while requests wait for their `notBefore`: it is looked at this often. */
+const LOOK_AT_WALL_CLOCK_MS = 60_000;
+
+/** How many wait, by what they wait for; the rest waits for its turn. */
+export interface Waits {
+  /** For their `notBefore`. */
+  readonly early: number;
+  /** For an earlier request of the same target. */
+  readonly blocked: number;
+  /** For the end of a delay after a call. */
+  readonly delayed: number;
+  /** For a target that is being called. */
+  readonly parked: number;
 }
 
-/** A request as the queue knows it. */
-export type Queued = WaitingRequest<DueShelf>;
-
 /**
- * What waits in one lane: ordered by priority and arrival, each operation for itself, with requests
- * that wait out a delay and requests that expire. A few near the head may be staged, which is still
- * waiting, but in somebody else's order.
+ * What waits in one lane, in the order in which it goes: by priority, where long waiting counts; fairly
+ * between those who ask within one priority; then by arrival.
  *
- * Everything is O(log n). A request sits in one or two heaps and is told gone by its `place`; a heap
- * with too many that are gone is swept.
+ * Of the requests of one partition that share a target none overtakes another: whoever came later is
+ * not due before the earlier one has left the lane, or goes with it in one call. The earlier one goes
+ * as soon as the later one could. Only one whose `notBefore` has not come is passed by all: it may
+ * wait for days. Once it has, it counts as arriving then, but stands before what has a higher offset.
+ *
+ * A few near the head may be staged, which is still waiting, but in somebody else's order. Everything
+ * is O(log n).
  */
 export class RequestQueue {
-  readonly #shelves = new Map<OperationName, DueShelf>();
+  readonly #clock: Clock;
+  readonly #turns: TurnOrder;
   readonly #staged = new Set<Queued>();
-  /** By the target that they wait for. */
-  readonly #parked = new Map<string, Set<Queued>>();
-  readonly #delayed = new Heap<Queued>((a, b) => a.dueAt < b.dueAt);
-  readonly #expiring = new Heap<Queued>((a, b) => notAfterOf(a) < notAfterOf(b));
+  readonly #parked = new Parking<Queued>();
+  readonly #early = new Heap<Queued>(isDueSooner, placeByTime);
+  readonly #delayed = new Heap<Queued>(isDueSooner, placeByTime);
+  readonly #expiring = new Heap<Queued>((a, b) => notAfterOf(a) < notAfterOf(b), placeByExpiry);
   /** By the index of the priority. */
   readonly #counts = PRIORITIES.map(() => 0);
-  readonly #packing: Packing;
-  #sequence = 0;
 
-  constructor(packing: Packing) {
-    this.#packing = packing;
+  constructor(packing: Packing, clock: Clock) {
+    this.#turns = new TurnOrder(packing, clock.now);
+    this.#clock = clock;
   }
 
-  /** How many wait, due, staged, delayed or parked, by priority. */
+  /** How many wait, for whatever, by the priority that they asked for. */
   get depth(): Readonly<Record<Priority, number>> {
     const [low = 0, normal = 0, high = 0] = this.#counts;
     return { LOW: low, NORMAL: normal, HIGH: high };
+  }
+
+  get waits(): Waits {
+    const [early, delayed, parked] = [this.#early.size, this.#delayed.size, this.#parked.size];
+    return { early, blocked: this.#turns.blocked, delayed, parked };
   }
 
   get size(): number {
@@ -50,8 +69,15 @@ export class RequestQueue {
 
   /** `tries`: calls made for it before that surely did not execute. */
   add(received: ReceivedRequest, tries = 0): void {
-    const shelf = this.#shelfOf(received.request.operation.kind);
-    this.#enter(new WaitingRequest(received, this.#sequence++, shelf, tries));
+    const { notBefore } = received.request;
+    const waiting = this.#turns.create(received, tries);
+    this.#enter(waiting);
+    if (notBefore === null || notBefore <= this.#clock.epoch()) {
+      this.#turns.arrive(waiting, received);
+    } else {
+      waiting.rest("early", notBefore);
+      this.#early.push(waiting);
+    }
   }
 
   /**
@@ -59,9 +85,14 @@ export class RequestQueue {
    * its equals.
    */
   putBack(waiting: Queued, dueAt: number, where: "old place" | "behind" = "old place"): void {
-    if (where === "behind") waiting.sequence = this.#sequence++;
-    waiting.rest(dueAt > 0 ? "delayed" : "due", dueAt);
+    this.#turns.enterAgain(waiting, where);
     this.#enter(waiting);
+    if (dueAt > 0) {
+      waiting.rest("delayed", dueAt);
+      this.#delayed.push(waiting);
+    } else {
+      this.#turns.line(waiting);
+    }
   }
 
   /**
@@ -73,162 +104,161 @@ export class RequestQueue {
     mayGo: (operation: OperationName) => boolean,
     last: Queued | null = null,
   ): Queued | undefined {
-    const open = this.#dueShelves(now).filter(({ operation }) => mayGo(operation));
-    return earliest(open.map(({ due }) => behind(due, last))) ?? earliest(open.map(headOf));
+    this.#look(now);
+    return this.#turns.first(mayGo, last);
   }
 
   /** The first due one of each operation at the monotonic instant `now`. */
   heads(now: number): readonly Queued[] {
-    return this.#dueShelves(now)
-      .map(headOf)
-      .filter((head) => head !== undefined);
+    this.#look(now);
+    return this.#turns.heads();
   }
 
-  /** Takes out what `first` named, or what is staged. */
+  /**
+   * Those that may go in one call with `head` at the monotonic instant `now`, in the lane's order:
+   * what is due on its shelf, and what waits there for nobody but `head`, `others` and those named
+   * before. `others` go with `head` already, named in this order. Who leaves one out must leave out
+   * whatever is named after it and shares a target with it.
+   *
+   * Found one by one as they are asked for; nothing may be taken, added or put back meanwhile.
+   */
+  *joinable(head: Queued, now: number, others: readonly Queued[] = []): Generator<Queued, void> {
+    this.#look(now);
+    yield* this.#turns.joinable(head, others);
+  }
+
+  /**
+   * Takes out one that waits, for its call. It still stands before later ones of the same target, until
+   * it is put back and taken by somebody else, or `left`.
+   */
   take(waiting: Queued): void {
-    this.#remove(waiting);
+    this.#detach(waiting);
+    this.#turns.reach(waiting);
     this.#leave(waiting, "taken");
   }
 
-  /** Takes out what `first` named, or what is staged, for good. */
-  drop(waiting: Queued): void {
-    this.#remove(waiting);
-    this.#leave(waiting, "gone");
+  /** One that was taken is not coming back; nothing happens if it came. */
+  left(waiting: Queued): void {
+    if (waiting.place !== "taken") return;
+    waiting.place = "gone";
+    this.#turns.makeWay(waiting);
   }
 
-  /** Puts what `first` or `heads` named, or what is staged, aside until the target is free. */
+  /** Takes out one that waits, for good. */
+  drop(waiting: Queued): void {
+    this.#detach(waiting);
+    this.#leave(waiting, "gone");
+    this.#turns.makeWay(waiting);
+  }
+
+  /** Puts one that waits aside until the target is free. */
   park(waiting: Queued, target: string): void {
-    this.#remove(waiting);
-    this.#staged.delete(waiting);
+    this.#detach(waiting);
     waiting.rest("parked", 0);
-    const parked = this.#parked.get(target) ?? new Set();
-    this.#parked.set(target, parked.add(waiting));
+    this.#parked.add(waiting, target);
   }
 
   /** The target is free: those that waited for it are due again, at their old places in the order. */
   unpark(target: string): void {
-    const parked = this.#parked.get(target);
-    if (parked === undefined) return;
-    this.#parked.delete(target);
-    for (const waiting of parked) {
-      if (waiting.place !== "parked") continue;
-      waiting.place = "due";
-      waiting.shelf.due.push(waiting);
+    for (const waiting of this.#parked.waitingFor(target)) {
+      this.#detach(waiting);
+      this.#turns.line(waiting);
     }
   }
 
-  /** Stages what `heads` named: from here on it is neither named nor put in order. */
+  /** Stages one that waits: from here on it is neither named nor put in order. */
   stage(head: Queued): void {
-    this.#remove(head);
+    this.#detach(head);
     this.#staged.add(head);
     head.open("staged");
   }
 
   /** Puts a staged one back to its old place in the order. */
   unstage(waiting: Queued): void {
-    this.#staged.delete(waiting);
-    waiting.rest("due", 0);
-    waiting.shelf.due.push(waiting);
+    this.#detach(waiting);
+    this.#turns.line(waiting);
   }
 
   /**
-   * Monotonic instant from which `first` names something when each operation opens as told: 0 at
-   * once, `Infinity` when nothing is due or delayed.
+   * Monotonic instant from which `first` may name something when each operation opens as told: 0 at
+   * once, `Infinity` when nothing is due, delayed or early. For what is early it is an instant at
+   * which to look again.
    */
   nextDueAt(now: number, opensAt: (operation: OperationName) => number): number {
-    const due = this.#dueShelves(now).map(({ operation }) => opensAt(operation));
-    const delayed = popWhile(this.#delayed, (one) => one.place !== "delayed");
-    return Math.min(delayed?.dueAt ?? Infinity, ...due.map((at) => (at > now ? at : 0)));
+    this.#look(now);
+    const due = this.#turns.heads().map(({ shelf }) => opensAt(shelf.operation));
+    const delayed = this.#delayed.peek()?.dueAt ?? Infinity;
+    return Math.min(delayed, this.#lookAt(now), ...due.map((at) => (at > now ? at : 0)));
   }
 
   /** Takes out one that may not be called any more at `epochMs`, if any. */
   takeExpired(epochMs: number): Queued | undefined {
-    const waiting = popWhile(this.#expiring, (one) => !isWaiting(one));
+    const waiting = this.#expiring.peek();
     if (waiting === undefined || notAfterOf(waiting) >= epochMs) return undefined;
-    this.#expiring.pop();
-    if (waiting.place === "parked")
-      for (const parked of this.#parked.values()) parked.delete(waiting);
-    this.#leave(waiting, "gone");
+    this.drop(waiting);
     return waiting;
   }
 
   /** Milliseconds since the epoch of the next expiry; `Infinity` when nothing expires. */
   nextExpiry(): number {
-    const waiting = popWhile(this.#expiring, (one) => !isWaiting(one));
+    const waiting = this.#expiring.peek();
     return waiting === undefined ? Infinity : notAfterOf(waiting);
   }
 
-  /** Forgets what waits and came from one partition; returns it. O(n). */
+  /** Forgets what waits and came from one partition; returns it. O(n log n). */
   forget(partition: number): readonly ReceivedRequest[] {
-    const forgotten: ReceivedRequest[] = [];
-    const stays = (waiting: Queued): boolean => {
-      if (!isWaiting(waiting)) return false;
-      if (waiting.source.partition !== partition) return true;
-      this.#leave(waiting, "gone");
-      forgotten.push(waiting.received);
-      return false;
-    };
-    for (const { due } of this.#shelves.values()) due.retain(stays);
-    for (const waiting of [...this.#staged]) stays(waiting);
-    for (const [target, parked] of this.#parked) {
-      for (const waiting of parked) if (!stays(waiting)) parked.delete(waiting);
-      if (parked.size === 0) this.#parked.delete(target);
-    }
-    this.#delayed.retain(stays);
-    this.#expiring.retain(isWaiting);
-    return forgotten;
+    const all = [...this.#early.inOrder(), ...this.#turns.all()];
+    const forgotten = all.filter(
+      (waiting) => waiting.partition === partition && waiting.place !== "taken",
+    );
+    // The last first, so that nobody comes up whose turn is next.
+    return forgotten.toReversed().map((waiting) => {
+      this.drop(waiting);
+      return waiting.received;
+    });
   }
 
-  #shelfOf(operation: OperationName): DueShelf {
-    const known = this.#shelves.get(operation);
-    if (known !== undefined) return known;
-    const shelf = { operation, packing: this.#packing, due: new Heap<Queued>(goesBefore) };
-    this.#shelves.set(operation, shelf);
-    return shelf;
+  /** When to look again for what is early. */
+  #lookAt(now: number): number {
+    const early = this.#early.peek();
+    if (early === undefined) return Infinity;
+    return now + Math.min(early.dueAt - this.#clock.epoch(), LOOK_AT_WALL_CLOCK_MS);
+  }
+
+  /** Out of wherever it stands, its place among those that share its targets aside. */
+  #detach(waiting: Queued): void {
+    switch (waiting.place) {
+      case "due":
+      case "blocked":
+        this.#turns.remove(waiting);
+        return;
+      case "delayed":
+        this.#delayed.removeAt(waiting.timedAs);
+        return;
+      case "early":
+        this.#early.removeAt(waiting.timedAs);
+        return;
+      case "staged":
+        this.#staged.delete(waiting);
+        return;
+      case "parked":
+        this.#parked.remove(waiting);
+        return;
+      case "taken":
+      case "gone":
+        throw new Error(`a request that is ${waiting.place} waits no more`);
+    }
   }
 
   #enter(waiting: Queued): void {
     this.#count(waiting, 1);
-    (waiting.place === "due" ? waiting.shelf.due : this.#delayed).push(waiting);
-    // While it was taken it may have been dropped from here; standing here twice does no harm.
     if (waiting.notAfter !== null) this.#expiring.push(waiting);
-    this.#sweep();
-  }
-
-  /** Out of the due ones, where at most one stands before it: the one that was to go last. */
-  #remove(waiting: Queued): void {
-    if (waiting.place !== "due") return;
-    const { due } = waiting.shelf;
-    const before: Queued[] = [];
-    for (let head = due.pop(); head !== undefined && head !== waiting; head = due.pop()) {
-      before.push(head);
-    }
-    for (const one of before) due.push(one);
-  }
-
-  /**
-   * What is gone would else stay until it comes up, which may be never, or days after its end. It is
-   * unpacked by then, so a few of them weigh as much as many that wait.
-   */
-  #sweep(): void {
-    const limit = this.size + Math.max(SWEEP_FROM, this.size / 8);
-    const shelves = [...this.#shelves.values()];
-    if (shelves.reduce((sum, { due }) => sum + due.size, this.#delayed.size) > limit) {
-      for (const { due } of shelves) due.retain(isWaiting);
-      this.#delayed.retain(isWaiting);
-    }
-    if (this.#expiring.size <= limit) return;
-    const kept = new Set<Queued>();
-    this.#expiring.retain((one) => {
-      if (!isWaiting(one) || kept.has(one)) return false;
-      kept.add(one);
-      return true;
-    });
   }
 
   #leave(waiting: Queued, place: "taken" | "gone"): void {
     this.#count(waiting, -1);
-    this.#staged.delete(waiting);
+    this.#expiring.removeAt(waiting.expiryAs);
+    this.#turns.leave(waiting);
     waiting.open(place);
   }
 
@@ -236,57 +266,33 @@ export class RequestQueue {
     this.#counts[rank] = (this.#counts[rank] ?? 0) + change;
   }
 
-  /** The operations of which something is due. */
-  #dueShelves(now: number): readonly DueShelf[] {
-    this.#promote(now);
-    return [...this.#shelves.values()].filter((shelf) => headOf(shelf) !== undefined);
-  }
-
-  #promote(now: number): void {
-    for (;;) {
-      const waiting = popWhile(this.#delayed, (one) => one.place !== "delayed");
-      if (waiting === undefined || waiting.dueAt > now) return;
-      this.#delayed.pop();
-      waiting.place = "due";
-      waiting.shelf.due.push(waiting);
+  /** Brings everything to the instant `now`. */
+  #look(now: number): void {
+    for (let one = this.#delayed.peek(); one && one.dueAt <= now; one = this.#delayed.peek()) {
+      this.#detach(one);
+      this.#turns.line(one);
     }
+    const epoch = this.#clock.epoch();
+    for (let one = this.#early.peek(); one && one.dueAt <= epoch; one = this.#early.peek()) {
+      this.#detach(one);
+      this.#turns.arrive(one, one.received);
+    }
+    this.#turns.rise(now);
   }
 }
 
-function isWaiting({ place }: Queued): boolean {
-  return place === "due" || place === "staged" || place === "delayed" || place === "parked";
+function isDueSooner(a: Queued, b: Queued): boolean {
+  return a.dueAt === b.dueAt ? a.sequence < b.sequence : a.dueAt < b.dueAt;
 }
 
 function notAfterOf(waiting: Queued): number {
   return waiting.notAfter ?? Infinity;
 }
 
-function headOf({ due }: DueShelf): Queued | undefined {
-  return popWhile(due, (one) => one.place !== "due");
+function placeByTime(waiting: Queued, position: number): void {
+  waiting.timedAs = position;
 }
 
-/** The first of a heap that is not `last`. */
-function behind(due: Heap<Queued>, last: Queued | null): Queued | undefined {
-  const head = due.peek();
-  if (head === undefined || head !== last) return head;
-  due.pop();
-  const next = popWhile(due, (one) => one.place !== "due");
-  due.push(head);
-  return next;
-}
-
-function earliest(candidates: readonly (Queued | undefined)[]): Queued | undefined {
-  return candidates.reduce(
-    (best, one) => (one !== undefined && (!best || goesBefore(one, best)) ? one : best),
-    undefined,
-  );
-}
-
-/** The heap's first after dropping those that are not wanted any more. */
-function popWhile(heap: Heap<Queued>, unwanted: (waiting: Queued) => boolean): Queued | undefined {
-  for (;;) {
-    const first = heap.peek();
-    if (first === undefined || !unwanted(first)) return first;
-    heap.pop();
-  }
+function placeByExpiry(waiting: Queued, position: number): void {
+  waiting.expiryAs = position;
 }

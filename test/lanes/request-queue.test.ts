@@ -1,13 +1,29 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { OperationName } from "../../src/domain/operation.ts";
-import type { Priority } from "../../src/domain/rerun-request.ts";
+import type { ReceivedRequest } from "../../src/domain/rerun-request.ts";
 import { type Queued, RequestQueue } from "../../src/lanes/request-queue.ts";
+import { RISES_EVERY_MS } from "../../src/lanes/turn-order.ts";
 import { packing } from "../support/packing.ts";
-import { aDataWorksRerun, aReceived, aTencentRerun } from "../support/a-received-request.ts";
+import {
+  aDataWorksRerun,
+  aReceived,
+  type aRequest,
+  aTencentRerun,
+} from "../support/a-received-request.ts";
 
-const RANK: Readonly<Record<Priority, number>> = { HIGH: 0, NORMAL: 1, LOW: 2 };
 const EPOCH = 1_700_000_000_000;
+
+/** A queue between clocks that the test sets. */
+function aQueue(clock = { at: 0, wall: EPOCH }): RequestQueue {
+  return new RequestQueue(packing, { now: () => clock.at, epoch: () => clock.wall });
+}
+
+/** A request for a target of its own. */
+function alone(offset: number, overrides: Parameters<typeof aRequest>[0] = {}): ReceivedRequest {
+  return aReceived(
+    { offset },
+    { operation: aDataWorksRerun({ instanceIds: [`${offset + 1}`] }), ...overrides },
+  );
+}
 
 /** Takes whose turn it is, of any operation. */
 function takeFirst(queue: RequestQueue, now: number): Queued | undefined {
@@ -16,237 +32,25 @@ function takeFirst(queue: RequestQueue, now: number): Queued | undefined {
   return waiting;
 }
 
-interface Modelled {
-  readonly id: number;
-  readonly priority: Priority;
-  readonly partition: number;
-  readonly operation: OperationName;
-  readonly notAfter: number;
-  /** Its place in the order of arrival. */
-  sequence: number;
-  isStaged: boolean;
-  /** The target that it waits for. */
-  parkedFor: string | null;
-  dueAt: number;
+/** Offsets in the order in which they go when every call ends at once. */
+function drained(queue: RequestQueue, now = 0): number[] {
+  const offsets: number[] = [];
+  for (let one = takeFirst(queue, now); one !== undefined; one = takeFirst(queue, now)) {
+    queue.left(one);
+    offsets.push(Number(one.offset));
+  }
+  return offsets;
 }
 
-const TARGETS = ["a", "b"];
-const OPERATIONS = ["DataWorksRerunTaskInstances", "TencentRerunTaskInstances"] as const;
-
-/** What the queue promises, written down in the plainest way. */
-class NaiveQueue {
-  waiting: Modelled[] = [];
-
-  first(now: number, closed: OperationName | null, lastId: number | null): Modelled | undefined {
-    const due = this.waiting
-      .filter(({ dueAt, operation }) => dueAt <= now && operation !== closed)
-      .filter(({ isStaged, parkedFor }) => !isStaged && parkedFor === null)
-      .toSorted((a, b) => RANK[a.priority] - RANK[b.priority] || a.sequence - b.sequence);
-    return due.find(({ id }) => id !== lastId) ?? due[0];
-  }
-
-  remove(one: Modelled): void {
-    this.waiting = this.waiting.filter((other) => other !== one);
-  }
-
-  nextDueAt(now: number): number {
-    const inOrder = this.waiting.filter((one) => !one.isStaged && one.parkedFor === null);
-    const delays = inOrder.map(({ dueAt }) => dueAt);
-    const earliest = Math.min(Infinity, ...delays);
-    return earliest <= now ? 0 : earliest;
-  }
-
-  depth(): Record<Priority, number> {
-    const count = (priority: Priority) =>
-      this.waiting.filter((one) => one.priority === priority).length;
-    return { LOW: count("LOW"), NORMAL: count("NORMAL"), HIGH: count("HIGH") };
-  }
+function offsetsOf(all: Iterable<Queued>): number[] {
+  return [...all].map(({ offset }) => Number(offset));
 }
-
-const step = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      add: fc.constantFrom<Priority>("LOW", "NORMAL", "HIGH"),
-      operation: fc.constantFrom(...OPERATIONS),
-      partition: fc.integer({ min: 0, max: 2 }),
-      expiresIn: fc.option(fc.integer({ min: 0, max: 100 })),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      takeBut: fc.constantFrom(null, ...OPERATIONS),
-      /** Also asks for the first one to come last. */
-      skips: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.constant("stage" as const) },
-  { weight: 2, arbitrary: fc.record({ staged: fc.nat(), isTaken: fc.boolean() }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      park: fc.constantFrom(...TARGETS),
-      /** One of the staged ones, if there are any, else the first. */
-      staged: fc.option(fc.nat()),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ unpark: fc.constantFrom(...TARGETS) }) },
-  { weight: 1, arbitrary: fc.constant("drop" as const) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      putBackIn: fc.integer({ min: 0, max: 40 }),
-      pick: fc.nat(),
-      isBehind: fc.boolean(),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ passMs: fc.integer({ min: 0, max: 30 }) }) },
-  { weight: 3, arbitrary: fc.constant("expire" as const) },
-  { weight: 1, arbitrary: fc.record({ forget: fc.integer({ min: 0, max: 2 }) }) },
-);
 
 describe("a lane's queue", () => {
-  it("does what a plain list would do: priority, arrival, delay, parking, expiry, forgetting", () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
-        const queue = new RequestQueue(packing);
-        const model = new NaiveQueue();
-        const taken: { readonly waiting: Queued; readonly one: Modelled }[] = [];
-        let now = 1000;
-        let lastId = 0;
-        let sequence = 0;
-        const staged: { readonly waiting: Queued; readonly one: Modelled }[] = [];
-        const told: (number | undefined)[][] = [];
-        const awaited: (number | undefined)[][] = [];
-        const idOf = (waiting: Queued | undefined) =>
-          waiting === undefined ? undefined : Number(waiting.received.source.offset);
-
-        for (const one of steps) {
-          if (one === "stage") {
-            const heads = queue.heads(now);
-            const due = (operation: OperationName) =>
-              model.first(now, OPERATIONS.find((other) => other !== operation) ?? null, null);
-            told.push(heads.map(idOf).toSorted());
-            awaited.push(
-              OPERATIONS.map((operation) => due(operation)?.id)
-                .filter((id) => id !== undefined)
-                .toSorted(),
-            );
-            const [head] = heads;
-            const modelled = model.waiting.find(({ id }) => id === idOf(head));
-            if (head === undefined || modelled === undefined) continue;
-            queue.stage(head);
-            staged.push({ waiting: head, one: modelled });
-            modelled.isStaged = true;
-          } else if (one === "drop") {
-            const first = queue.first(now, () => true);
-            const expected = model.first(now, null, null);
-            told.push([idOf(first)]);
-            awaited.push([expected?.id]);
-            if (first !== undefined) queue.drop(first);
-            if (expected !== undefined) model.remove(expected);
-          } else if (typeof one === "object" && "unpark" in one) {
-            queue.unpark(one.unpark);
-            for (const parked of model.waiting) {
-              if (parked.parkedFor === one.unpark) parked.parkedFor = null;
-            }
-          } else if (typeof one === "object" && "park" in one) {
-            const still = staged.filter(({ waiting }) => waiting.place === "staged");
-            const first = queue.first(now, () => true);
-            const ofStaged = one.staged === null ? undefined : still[one.staged % still.length];
-            const waiting = ofStaged?.waiting ?? first;
-            const modelled = ofStaged?.one ?? model.first(now, null, null);
-            if (waiting === undefined || modelled === undefined) continue;
-            queue.park(waiting, one.park);
-            Object.assign(modelled, { isStaged: false, parkedFor: one.park, dueAt: 0 });
-          } else if (typeof one === "object" && "staged" in one) {
-            const still = staged.filter(({ waiting }) => waiting.place === "staged");
-            const chosen = still[one.staged % Math.max(1, still.length)];
-            if (chosen === undefined) continue;
-            chosen.one.isStaged = false;
-            chosen.one.dueAt = 0;
-            if (!one.isTaken) {
-              queue.unstage(chosen.waiting);
-              continue;
-            }
-            queue.take(chosen.waiting);
-            model.remove(chosen.one);
-            taken.push(chosen);
-          } else if (typeof one === "object" && "takeBut" in one) {
-            const mayGo = (operation: OperationName) => operation !== one.takeBut;
-            const last = one.skips ? (queue.first(now, mayGo) ?? null) : null;
-            const expected = model.first(now, one.takeBut, idOf(last ?? undefined) ?? null);
-            const waiting = queue.first(now, mayGo, last);
-            told.push([idOf(waiting)]);
-            awaited.push([expected?.id]);
-            if (waiting !== undefined && expected !== undefined) {
-              queue.take(waiting);
-              model.remove(expected);
-              taken.push({ waiting, one: expected });
-            }
-          } else if (one === "expire") {
-            const late = model.waiting.filter(({ notAfter }) => notAfter < EPOCH + now);
-            const gone: (number | undefined)[] = [];
-            for (;;) {
-              const waiting = queue.takeExpired(EPOCH + now);
-              if (waiting === undefined) break;
-              gone.push(idOf(waiting));
-            }
-            told.push(gone.toSorted());
-            awaited.push(late.map(({ id }) => id).toSorted());
-            late.forEach((each) => model.remove(each));
-          } else if ("add" in one) {
-            lastId += 1;
-            const notAfter = one.expiresIn === null ? null : EPOCH + now + one.expiresIn;
-            const { partition, add: priority } = one;
-            const operation =
-              one.operation === "DataWorksRerunTaskInstances" ? aDataWorksRerun() : aTencentRerun();
-            queue.add(aReceived({ offset: lastId, partition }, { priority, notAfter, operation }));
-            model.waiting.push({
-              ...{ id: lastId, priority, partition, dueAt: 0 },
-              ...{
-                operation: one.operation,
-                sequence: sequence++,
-                isStaged: false,
-                parkedFor: null,
-              },
-              notAfter: notAfter ?? Infinity,
-            });
-          } else if ("putBackIn" in one) {
-            const [back] = taken.splice(one.pick % Math.max(1, taken.length), 1);
-            if (back === undefined) continue;
-            const dueAt = one.putBackIn === 0 ? 0 : now + one.putBackIn;
-            queue.putBack(back.waiting, dueAt, one.isBehind ? "behind" : "old place");
-            if (one.isBehind) back.one.sequence = sequence++;
-            back.one.dueAt = dueAt;
-            model.waiting.push(back.one);
-          } else if ("passMs" in one) {
-            now += one.passMs;
-          } else {
-            const gone = model.waiting.filter(({ partition }) => partition === one.forget);
-            const forgotten = queue.forget(one.forget).map(({ source }) => Number(source.offset));
-            told.push(forgotten.toSorted());
-            awaited.push(gone.map(({ id }) => id).toSorted());
-            gone.forEach((each) => model.remove(each));
-          }
-          expect(told.splice(0)).toStrictEqual(awaited.splice(0));
-          expect(queue.depth).toStrictEqual(model.depth());
-          expect(queue.size).toBe(model.waiting.length);
-          expect(queue.nextDueAt(now, () => 0)).toBe(model.nextDueAt(now));
-          expect(queue.nextExpiry()).toBe(
-            Math.min(Infinity, ...model.waiting.map(({ notAfter }) => notAfter)),
-          );
-        }
-      }),
-      { numRuns: 300 },
-    );
-  }, 60_000);
-
   it("lets the more urgent go first, and among equals the one that came first", () => {
-    const queue = new RequestQueue(packing);
+    const queue = aQueue();
     const arrivals = ["LOW", "NORMAL", "HIGH", "NORMAL", "HIGH", "LOW"] as const;
-    arrivals.forEach((priority, offset) => queue.add(aReceived({ offset }, { priority })));
+    arrivals.forEach((priority, offset) => queue.add(alone(offset, { priority })));
 
     const order = arrivals.map(() => Number(takeFirst(queue, 0)?.received.source.offset));
 
@@ -254,8 +58,8 @@ describe("a lane's queue", () => {
   });
 
   it("puts one that comes back to its old place among its equals", () => {
-    const queue = new RequestQueue(packing);
-    [0, 1].forEach((offset) => queue.add(aReceived({ offset })));
+    const queue = aQueue();
+    [0, 1].forEach((offset) => queue.add(alone(offset)));
     const first = takeFirst(queue, 0)!;
     queue.putBack(first, 10);
 
@@ -264,9 +68,9 @@ describe("a lane's queue", () => {
   });
 
   it("puts one that comes back behind its equals where that is wanted, not behind the less urgent", () => {
-    const queue = new RequestQueue(packing);
-    [0, 1].forEach((offset) => queue.add(aReceived({ offset })));
-    queue.add(aReceived({ offset: 2 }, { priority: "LOW" }));
+    const queue = aQueue();
+    [0, 1].forEach((offset) => queue.add(alone(offset)));
+    queue.add(alone(2, { priority: "LOW" }));
     const first = takeFirst(queue, 0)!;
     queue.putBack(first, 0, "behind");
 
@@ -275,8 +79,8 @@ describe("a lane's queue", () => {
   });
 
   it("expires a request after its notAfter and not at it", () => {
-    const queue = new RequestQueue(packing);
-    queue.add(aReceived({ offset: 0 }, { notAfter: EPOCH }));
+    const queue = aQueue();
+    queue.add(alone(0, { notAfter: EPOCH }));
 
     expect(queue.takeExpired(EPOCH)).toBeUndefined();
     expect(queue.takeExpired(EPOCH + 1)?.received.source.offset).toBe(0n);
@@ -284,13 +88,361 @@ describe("a lane's queue", () => {
   });
 
   it("does not expire one that is with its caller", () => {
-    const queue = new RequestQueue(packing);
-    queue.add(aReceived({ offset: 0 }, { notAfter: EPOCH }));
+    const queue = aQueue();
+    queue.add(alone(0, { notAfter: EPOCH }));
     const taken = takeFirst(queue, 0)!;
 
     expect(queue.takeExpired(EPOCH + 1)).toBeUndefined();
     queue.putBack(taken, 0);
     expect(queue.takeExpired(EPOCH + 1)).toBe(taken);
+  });
+});
+
+/** A request for these targets. */
+function asking(
+  offset: number,
+  instanceKeys: readonly string[],
+  overrides: Parameters<typeof aRequest>[0] = {},
+  partition = 0,
+): ReceivedRequest {
+  const operation = aTencentRerun({ instanceKeys });
+  return aReceived({ offset, partition }, { operation, ...overrides });
+}
+
+describe("waiting long", () => {
+  it("raises a request by one priority for each step, to the highest", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(alone(0, { priority: "LOW", requestedBy: "patient" }));
+    clock.at = RISES_EVERY_MS;
+    queue.add(alone(1, { priority: "NORMAL", requestedBy: "other" }));
+    clock.at = 2 * RISES_EVERY_MS - 1;
+    queue.add(alone(2, { priority: "HIGH" }));
+    queue.add(alone(3, { priority: "NORMAL" }));
+    const first = Number(queue.first(clock.at, () => true)?.offset);
+    clock.at += 1;
+
+    expect(first).toBe(2);
+    expect(drained(queue, clock.at)).toStrictEqual([0, 1, 2, 3]);
+  });
+
+  it("does not starve the least urgent behind a stream of the most urgent", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(alone(0, { priority: "LOW", requestedBy: "patient" }));
+    const taken: number[] = [];
+    for (let offset = 1; offset <= 50; offset += 1) {
+      clock.at += RISES_EVERY_MS / 10;
+      queue.add(alone(2 * offset, { priority: "HIGH" }));
+      queue.add(alone(2 * offset + 1, { priority: "HIGH" }));
+      taken.push(Number(takeFirst(queue, clock.at)?.offset));
+    }
+
+    expect(taken.indexOf(0)).toBe(19);
+  });
+
+  it("counts while a request is put aside, and not before its notBefore", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(alone(0));
+    queue.add(alone(1, { notBefore: EPOCH + RISES_EVERY_MS, priority: "NORMAL" }));
+    queue.park(
+      queue.first(0, () => true)!,
+      "0",
+    );
+    clock.at = RISES_EVERY_MS;
+    clock.wall += RISES_EVERY_MS;
+    queue.add(alone(2, { priority: "HIGH" }));
+    queue.unpark("0");
+
+    expect(drained(queue, clock.at)).toStrictEqual([0, 2, 1]);
+  });
+
+  it("leaves what a requester asks for urgently beside what it has had waiting for long", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    for (let offset = 0; offset < 2500; offset += 1) queue.add(alone(offset));
+    clock.at = RISES_EVERY_MS;
+    const before = [0, 1, 2, 3, 4, 5].map(() => queue.heads(clock.at).length);
+    queue.add(alone(9000, { priority: "HIGH" }));
+
+    expect(before).toStrictEqual([1, 1, 1, 1, 1, 1]);
+    const order = [0, 1, 2].map(() => takeFirst(queue, clock.at)?.offset);
+    expect(order).toContain(9000);
+  });
+});
+
+describe("requesters", () => {
+  it("share turns, however many requests one of them has waiting", () => {
+    const queue = aQueue();
+    for (let offset = 0; offset < 10_000; offset += 1) {
+      queue.add(alone(offset, { requestedBy: "storm" }));
+    }
+    for (let turn = 0; turn < 100; turn += 1) queue.left(takeFirst(queue, 0)!);
+    ["b", "c", "d"].forEach((requestedBy, at) => queue.add(alone(20_000 + at, { requestedBy })));
+
+    const order = [0, 1, 2, 3].map(() => takeFirst(queue, 0)?.offset);
+    expect(order).toStrictEqual([100, 20_000, 20_001, 20_002]);
+  });
+
+  it("share turns in each priority for itself", () => {
+    const queue = aQueue();
+    for (let offset = 0; offset < 100; offset += 1) {
+      queue.add(alone(offset, { requestedBy: "storm", priority: "LOW" }));
+      queue.add(alone(1000 + offset, { requestedBy: "other", priority: "HIGH" }));
+    }
+    queue.add(alone(5000, { requestedBy: "storm", priority: "HIGH" }));
+
+    expect(drained(queue).indexOf(5000)).toBeLessThanOrEqual(1);
+  });
+
+  it("lose no turn to what goes along in a call", () => {
+    const queue = aQueue();
+    for (let offset = 0; offset < 100; offset += 1) {
+      queue.add(alone(offset, { requestedBy: "storm" }));
+      queue.add(alone(1000 + offset, { requestedBy: "other" }));
+    }
+    const head = takeFirst(queue, 0)!;
+    const along = [...queue.joinable(head, 0)].filter(({ offset }) => offset < 1000);
+    for (const one of along) queue.take(one);
+    queue.add(alone(5000, { requestedBy: "newcomer" }));
+
+    expect(drained(queue).indexOf(5000)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("requests that share a target", () => {
+  it("go in the order of their offsets, the earlier as soon as the later could", () => {
+    const queue = aQueue();
+    queue.add(asking(0, ["t"], { priority: "LOW" }));
+    queue.add(asking(1, ["u"], { priority: "NORMAL" }));
+    queue.add(asking(2, ["t"], { priority: "HIGH" }));
+
+    expect(drained(queue)).toStrictEqual([0, 2, 1]);
+  });
+
+  it("inherit over several targets, and when they come up", () => {
+    const queue = aQueue();
+    queue.add(asking(0, ["a"], { priority: "LOW" }));
+    queue.add(asking(1, ["a", "b"], { priority: "LOW" }));
+    queue.add(asking(2, ["n"], { priority: "NORMAL" }));
+    queue.add(asking(3, ["b", "c"], { priority: "LOW" }));
+    queue.add(asking(4, ["c"], { priority: "HIGH" }));
+
+    expect(drained(queue)).toStrictEqual([0, 1, 3, 4, 2]);
+  });
+
+  it("inherit one after the other, as each comes up", () => {
+    const queue = aQueue();
+    [0, 1, 2].forEach((offset) => queue.add(asking(offset, ["t"], { priority: "LOW" })));
+    queue.add(asking(3, ["u"], { priority: "NORMAL" }));
+    queue.add(asking(4, ["t"], { priority: "HIGH" }));
+
+    expect(drained(queue)).toStrictEqual([0, 1, 2, 4, 3]);
+  });
+
+  it("inherit a fairer place within a priority", () => {
+    const queue = aQueue();
+    for (let offset = 0; offset < 50; offset += 1) queue.add(alone(offset));
+    queue.add(asking(50, ["t"]));
+    queue.add(asking(51, ["t"], { requestedBy: "other" }));
+
+    expect(drained(queue).slice(0, 3)).toStrictEqual([0, 50, 51]);
+  });
+
+  it("wait while the earlier one is called, waits for its retry, or is put aside", () => {
+    const queue = aQueue();
+    queue.add(asking(0, ["t"]));
+    queue.add(asking(1, ["t"], { priority: "HIGH" }));
+    const earlier = takeFirst(queue, 0)!;
+    const whileCalled = queue.first(0, () => true);
+    queue.putBack(earlier, 10);
+    const whileDelayed = queue.first(9, () => true);
+    queue.park(
+      queue.first(10, () => true)!,
+      "t",
+    );
+    const whileParked = queue.first(20, () => true);
+    queue.unpark("t");
+    queue.stage(queue.first(20, () => true)!);
+    const whileStaged = queue.first(20, () => true);
+
+    expect([whileCalled, whileDelayed, whileParked, whileStaged]).toStrictEqual(
+      Array(4).fill(undefined),
+    );
+    expect(queue.waits.blocked).toBe(1);
+    queue.take(earlier);
+    queue.left(earlier);
+    expect(takeFirst(queue, 20)?.offset).toBe(1);
+  });
+
+  it("wait for nobody who expired, was dropped or was forgotten", () => {
+    const queue = aQueue();
+    queue.add(asking(0, ["t"], { notAfter: EPOCH }));
+    queue.add(asking(1, ["t"]));
+    queue.add(asking(2, ["t"]));
+    queue.takeExpired(EPOCH + 1);
+    const afterExpiry = queue.first(0, () => true)!;
+    queue.drop(afterExpiry);
+
+    expect(offsetsOf([afterExpiry, queue.first(0, () => true)!])).toStrictEqual([1, 2]);
+  });
+
+  it("may overtake each other when they come from different partitions", () => {
+    const queue = aQueue();
+    queue.add(asking(0, ["t"], { priority: "LOW" }, 0));
+    queue.add(asking(1, ["t"], { priority: "HIGH" }, 1));
+
+    expect(drained(queue)).toStrictEqual([1, 0]);
+  });
+
+  it("go in one call when nobody else stands before the later one", () => {
+    const queue = aQueue();
+    queue.add(asking(0, ["a"]));
+    queue.add(asking(1, ["a", "b"]));
+    queue.add(asking(2, ["b", "c"]));
+    queue.add(
+      aReceived(
+        { offset: 3 },
+        { operation: aTencentRerun({ projectId: "q", instanceKeys: ["d"] }) },
+      ),
+    );
+    queue.add(asking(4, ["c", "d"]));
+    queue.add(asking(5, ["e"]));
+    const head = queue.heads(0).find(({ offset }) => offset === 0)!;
+    queue.stage(head);
+
+    expect(offsetsOf(queue.joinable(head, 0))).toStrictEqual([1, 2, 5]);
+  });
+
+  it("go along with those that are on their way already", () => {
+    const queue = aQueue();
+    [["a"], ["b"], ["a", "b"], ["b"]].forEach((targets, at) => queue.add(asking(at, targets)));
+    const [head, other] = [takeFirst(queue, 0)!, takeFirst(queue, 0)!];
+
+    expect(offsetsOf(queue.joinable(head, 0))).toStrictEqual([]);
+    expect(offsetsOf(queue.joinable(head, 0, [other]))).toStrictEqual([2, 3]);
+  });
+
+  it("stand behind an earlier one that comes in later", () => {
+    const queue = aQueue();
+    queue.add(asking(7, ["t"]));
+    queue.add(asking(3, ["t"]));
+    queue.add(asking(5, ["t"]));
+
+    expect(drained(queue)).toStrictEqual([3, 5, 7]);
+  });
+
+  it("are not held up for the whole time until the notBefore of an earlier one", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(asking(0, ["t"], { notBefore: EPOCH + 3_600_000 }));
+    queue.add(asking(1, ["t"]));
+    const passing = takeFirst(queue, 0)!;
+    queue.left(passing);
+    queue.add(asking(2, ["t"]));
+    clock.wall += 3_600_000;
+
+    expect(passing.offset).toBe(1);
+    expect(drained(queue)).toStrictEqual([0, 2]);
+  });
+});
+
+describe("a request with a notBefore", () => {
+  it("waits for the wall clock, which is looked at once a minute", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(alone(0, { notBefore: EPOCH + 3_600_000 }));
+    const [early, lookAgainAt] = [queue.first(0, () => true), queue.nextDueAt(0, () => 0)];
+    clock.wall += 3_600_000;
+
+    expect([early, lookAgainAt]).toStrictEqual([undefined, 60_000]);
+    expect(queue.nextDueAt(60_000, () => 0)).toBe(0);
+  });
+
+  it("is due at its notBefore and not before", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(alone(0, { notBefore: EPOCH + 100 }));
+    clock.wall += 99;
+    const lookAgainAt = queue.nextDueAt(99, () => 0);
+    clock.wall += 1;
+
+    expect(lookAgainAt).toBe(100);
+    expect(takeFirst(queue, 100)?.offset).toBe(0);
+  });
+
+  it("stays due when the wall clock is set back", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    queue.add(alone(0, { notBefore: EPOCH + 100 }));
+    clock.wall += 100;
+    queue.first(100, () => true);
+    clock.wall -= 3_600_000;
+
+    expect(queue.nextDueAt(100, () => 0)).toBe(0);
+  });
+
+  it("takes no turns from its requester while it waits", () => {
+    const clock = { at: 0, wall: EPOCH };
+    const queue = aQueue(clock);
+    for (let offset = 0; offset < 100; offset += 1) {
+      queue.add(alone(offset, { notBefore: EPOCH + 60_000, requestedBy: "planner" }));
+      queue.add(alone(1000 + offset, { requestedBy: "other" }));
+    }
+    queue.add(alone(5000, { requestedBy: "planner" }));
+
+    expect(drained(queue).indexOf(5000)).toBeLessThanOrEqual(1);
+    expect(queue.waits.early).toBe(100);
+  });
+
+  it("expires while it waits", () => {
+    const queue = aQueue();
+    queue.add(alone(0, { notBefore: EPOCH + 100, notAfter: EPOCH + 200 }));
+
+    expect(queue.takeExpired(EPOCH + 201)?.offset).toBe(0);
+    expect(queue.size).toBe(0);
+  });
+});
+
+describe("shelves", () => {
+  it("keep apart what cannot share a call", () => {
+    const queue = aQueue();
+    const tencent = (offset: number, projectId: string, key: string) =>
+      queue.add(
+        aReceived({ offset }, { operation: aTencentRerun({ projectId, instanceKeys: [key] }) }),
+      );
+    tencent(0, "p", "k0");
+    tencent(1, "q", "k1");
+    tencent(2, "p", "k2");
+    queue.add(alone(3));
+    const [head] = queue.heads(0);
+
+    expect(offsetsOf(queue.joinable(head!, 0))).toStrictEqual([2]);
+    expect(drained(queue)).toStrictEqual([0, 1, 2, 3]);
+  });
+
+  it("take and drop any due one, and find all others in their order", () => {
+    const queue = aQueue();
+    for (let offset = 0; offset < 10; offset += 1) queue.add(alone(offset));
+    const [head] = queue.heads(0);
+    const others = [...queue.joinable(head!, 0)];
+    queue.take(others[4]!);
+    queue.drop(others[7]!);
+    queue.park(others[0]!, "t");
+
+    expect(drained(queue)).toStrictEqual([0, 2, 3, 4, 6, 7, 9]);
+  });
+
+  it("remember one that left after its shelf was cleared away", () => {
+    const queue = aQueue();
+    queue.add(alone(0));
+    const taken = takeFirst(queue, 0)!;
+    queue.add(alone(1));
+    queue.putBack(taken, 0);
+    const [head] = queue.heads(0);
+
+    expect(offsetsOf([head!, ...queue.joinable(head!, 0)])).toStrictEqual([0, 1]);
   });
 });
 
@@ -308,42 +460,44 @@ async function stillReachable(refs: readonly WeakRef<object>[]): Promise<number>
 describe("a queue that lives for months", () => {
   const DAY_MS = 86_400_000;
 
-  it.each([0, 20_000])(
+  it.each([0, 5000])(
     "does not keep what was called until its far notAfter, while %d wait",
     async (waiting) => {
-      const queue = new RequestQueue(packing);
+      const queue = aQueue();
       for (let offset = 0; offset < waiting; offset++) {
-        queue.add(aReceived({ offset }, { notAfter: EPOCH + DAY_MS, priority: "LOW" }));
+        queue.add(alone(offset, { notAfter: EPOCH + DAY_MS, priority: "LOW" }));
       }
       const refs: WeakRef<object>[] = [];
-      for (let offset = waiting; offset < waiting + 20_000; offset++) {
-        queue.add(aReceived({ offset }, { notAfter: EPOCH + 2 * DAY_MS }));
-        refs.push(new WeakRef(takeFirst(queue, 0)!));
+      for (let offset = waiting; offset < waiting + 5000; offset++) {
+        queue.add(alone(offset, { notAfter: EPOCH + 2 * DAY_MS }));
+        const called = takeFirst(queue, 0)!;
+        queue.left(called);
+        refs.push(new WeakRef(called));
       }
       const reachable = await stillReachable(refs);
 
       expect(queue.size).toBe(waiting);
-      expect(reachable).toBeLessThan(3000);
+      expect(reachable).toBeLessThan(750);
     },
   );
 
   it("does not keep what expired behind a request that never comes up", async () => {
-    const queue = new RequestQueue(packing);
+    const queue = aQueue();
     const refs: WeakRef<object>[] = [];
-    queue.add(aReceived({ offset: 0 }, { priority: "HIGH" }));
-    for (let offset = 1; offset < 20_000; offset++) {
-      queue.add(aReceived({ offset }, { notAfter: EPOCH }));
+    queue.add(alone(0, { priority: "HIGH" }));
+    for (let offset = 1; offset < 5000; offset++) {
+      queue.add(alone(offset, { notAfter: EPOCH }));
       refs.push(new WeakRef(queue.takeExpired(EPOCH + 1)!));
     }
     const reachable = await stillReachable(refs);
 
     expect(queue.size).toBe(1);
-    expect(reachable).toBeLessThan(3000);
+    expect(reachable).toBeLessThan(750);
   });
 
   it("expires once what came back often", () => {
-    const queue = new RequestQueue(packing);
-    queue.add(aReceived({ offset: 0 }, { requestedAt: EPOCH - 10, notAfter: EPOCH - 1 }));
+    const queue = aQueue();
+    queue.add(alone(0, { requestedAt: EPOCH - 10, notAfter: EPOCH - 1 }));
     for (let round = 0; round < 5000; round++) queue.putBack(takeFirst(queue, round)!, 0);
 
     const expired = [queue.takeExpired(EPOCH), queue.takeExpired(EPOCH)];
@@ -352,16 +506,16 @@ describe("a queue that lives for months", () => {
     expect(queue.size).toBe(0);
   });
 
-  it("keeps its order, its delays and its expiries when it is swept", () => {
-    const queue = new RequestQueue(packing);
+  it("keeps its order when most of what waited has left", () => {
+    const queue = aQueue();
     for (let offset = 0; offset < 6000; offset++) {
       const notAfter = offset % 5 === 0 ? EPOCH + DAY_MS : EPOCH;
-      queue.add(aReceived({ offset }, { notAfter, priority: "LOW" }));
+      queue.add(alone(offset, { notAfter, priority: "LOW" }));
       if (offset % 5 !== 0) queue.takeExpired(EPOCH + 1);
       else queue.putBack(takeFirst(queue, 0)!, 0);
     }
     for (let offset = 6000; offset < 12_000; offset++) {
-      queue.add(aReceived({ offset }, { notAfter: EPOCH + DAY_MS, priority: "HIGH" }));
+      queue.add(alone(offset, { notAfter: EPOCH + DAY_MS, priority: "HIGH" }));
       takeFirst(queue, 0);
     }
 
