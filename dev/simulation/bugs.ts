@@ -110,6 +110,31 @@ export const BUGS = {
       }),
   },
 
+  /** A call is made for all that were asked for together, once one of them is granted. */
+  "ungranted-called": {
+    plant: ({ journal }) => {
+      const claim = journal.claim.bind(journal);
+      journal.claim = async (...asking) => {
+        const claimed = await claim(...asking);
+        if (claimed.granted.size === 0) return claimed;
+        const all = [...claimed.refused.keys()].map((id) => [id, 0] as const);
+        return { ...claimed, granted: new Map([...claimed.granted, ...all]), refused: new Map() };
+      };
+    },
+  },
+
+  /** Of requests that share a call each is told what became of another's targets. */
+  "verdicts-mixed-up": {
+    plant: ({ desk }) => {
+      const decided = desk.decided.bind(desk);
+      desk.decided = (called, ended) => {
+        const turned = [...called.slice(1), ...called.slice(0, 1)];
+        const mixed = called.map((one, i) => ({ ...one, targets: turned[i]?.targets ?? [] }));
+        decided(mixed, ended);
+      };
+    },
+  },
+
   /** Two claims may hold one target at a time. */
   "targets-shared": {
     install: () => replaced(HeldTargets.prototype, "objection", () => () => null),

@@ -66,11 +66,15 @@ export class CallAudit {
     const told = `${requestId} is told ${status}${reason === null ? "" : ` ${reason.code}`}`;
     const nothingRan = NOTHING_RAN.includes(status) || NOTHING_RAN.includes(reason?.code ?? "");
     const grants = this.#parts.journal.grantsTo(key);
-    for (const target of new Set(grants.flatMap((grant) => grant.targets))) {
+    const own = new Set(grants.flatMap((grant) => grant.targets));
+    for (const target of own) {
       if (nothingRan && this.#ran(provider, target, grants))
         alarm.raise(`${told}, and ${target} ran`);
     }
     for (const { target, status: end } of targets) {
+      // What shared its call says nothing of it.
+      const isOthers = grants.length > 0 && !own.has(target) && end !== "SUPPRESSED";
+      if (isOthers) alarm.raise(`${told} about ${target} of another`);
       const ran = this.#ran(provider, target, grants);
       const isTainted = this.#parts.cloud.isTainted(provider, target);
       if (end === "SUCCEEDED" && !ran && !isTainted)

@@ -7,6 +7,7 @@ import type { CompletedOffsets } from "../../src/journal/journal-record.ts";
 import { decodeRecord } from "../../src/journal/record-codec.ts";
 import type { KafkaRecord } from "../../src/kafka/record.ts";
 import type { Alarm } from "./alarm.ts";
+import { GuardAudit } from "./guard-audit.ts";
 import { changeText, recordText, savedText } from "./journal-texts.ts";
 
 /** One right to call that was given. */
@@ -50,10 +51,12 @@ export class JournalAudit {
   readonly #finals = new Map<string, Entry>();
   /** Where the record stands that was granted or closed first, by the request's key. */
   readonly #sources = new Map<string, Source>();
+  readonly #guards: GuardAudit;
   #kinds: string[] = [];
 
   constructor(parts: JournalAuditParts) {
     this.#parts = parts;
+    this.#guards = new GuardAudit(parts.alarm);
     this.states = Array.from({ length: parts.partitions }, (_, index) => new ClaimStates(index));
     this.#changes = this.states.map(() => []);
     this.#appendedAt = this.states.map(() => []);
@@ -74,6 +77,7 @@ export class JournalAudit {
     note(`${place} ${record === null ? "unreadable" : recordText(record, changes, nameOf)}`);
     if (record?.kind === "CHECKPOINTED") completed(record.partitions);
     for (const change of changes) this.#learn(change, partition);
+    this.#guards.note(record, changes, states.logTime);
     this.#checkTargets(states);
   }
 

@@ -6,7 +6,6 @@ import { pause } from "../../src/lifecycle/pause.ts";
 import { silentLog } from "../../src/observability/silent-log.ts";
 import { type EmbeddedBackbone, embeddedBackbone } from "../embedded/embedded-backbone.ts";
 import type { Actor } from "./actor.ts";
-import { BatchLane } from "./batch-lane.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { silentMetrics } from "./silent-metrics.ts";
 import { SimulatedLink } from "./simulated-link.ts";
@@ -174,6 +173,7 @@ export class Life {
     const dispatcher = createDispatcher({
       ...{ config, backbone: this.#backbone, providers, schemas, states, checkpoint },
       ...{ requestPartitions: partitions.requests, maxRequestBytes: 1_000_000 },
+      requestsRetentionMs: Infinity,
       ...{ instance: this.name, version: "0", metrics: silentMetrics, log: silentLog },
       clock: this.#world.bug.clock?.(clock) ?? clock,
       random: () => random.next(),
@@ -181,15 +181,6 @@ export class Life {
     });
     this.#dispatcher = dispatcher;
     this.#audit(dispatcher);
-    if (scenario.callsLists) {
-      for (const [index, counter] of dispatcher.counters.entries()) {
-        const opened = providers[index];
-        if (opened === undefined) continue;
-        const parts = { ...opened, dispatcher, clock, random, abandon: this.#abandon.signal };
-        const lane = new BatchLane(parts);
-        dispatcher.desk.open(opened.config.name, { ...counter, lane });
-      }
-    }
     this.#world.bug.plant?.(dispatcher);
     return dispatcher;
   }

@@ -20,8 +20,6 @@ export interface Scenario {
   readonly processes: number;
   /** How many of them run on once the faults are over. */
   readonly survivors: number;
-  /** Requests are called in lists, not one by one. */
-  readonly callsLists: boolean;
   readonly records: readonly PlannedRecord[];
   readonly weather: Weather;
   /** When the faults are over. */
@@ -63,7 +61,7 @@ export function drawScenario(random: Random): Scenario {
   }
   const processes = random.whole(1, 3);
   return {
-    ...{ config, partitions, processes, callsLists: random.chance(0.5) },
+    ...{ config, partitions, processes },
     survivors: random.chance(0.3) ? random.whole(1, processes) : processes,
     records: records.toSorted((a, b) => a.at - b.at),
     weather: drawWeather(random),

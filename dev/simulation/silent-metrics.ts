@@ -7,6 +7,12 @@ export const silentMetrics: Metrics = {
   ...{ requestReceived: nothing, requestDuplicate: nothing, outcomePublished: nothing },
   ...{ deadLettered: nothing, callStarted: nothing, callEnded: nothing, readEnded: nothing },
   ...{ reconciled: nothing, throttleWaited: nothing, claimEnded: nothing },
-  ...{ journalIgnored: nothing, completeAgain: nothing, sample: nothing },
+  ...{
+    slotEnded: nothing,
+    slotsRestarted: nothing,
+    journalIgnored: nothing,
+    completeAgain: nothing,
+    sample: nothing,
+  },
   text: async () => Promise.resolve({ contentType: "text/plain", body: "" }),
 };

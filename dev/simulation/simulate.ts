@@ -1,5 +1,6 @@
 import { type Bug, NO_BUG } from "./bugs.ts";
 import { Random } from "./random.ts";
+import { withGuards } from "./guarded-scenario.ts";
 import { drawScenario } from "./scenario.ts";
 import { withVirtualGlobals } from "./virtual-globals.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -28,7 +29,7 @@ const PATIENCE_MS = 900_000;
  */
 export async function simulate(seed: number, bug: Bug = NO_BUG): Promise<Simulated> {
   const random = new Random(seed);
-  const scenario = drawScenario(random);
+  const scenario = withGuards(new Random(~seed), drawScenario(random));
   const time = new VirtualTime();
   const world = new World({ time, random, scenario, bug });
   const { alarm } = world;

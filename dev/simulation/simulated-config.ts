@@ -11,7 +11,7 @@ export function simulatedConfig(random: Random, windowMs: number): Config {
       ...{ requestTimeoutMs: 5000, connectionTimeoutMs: 5000 },
       topics: {
         ...{ requests: "requests", outcomes: "outcomes", deadLetters: "dead-letters" },
-        ...{ journal: "journal", checkpoints: "checkpoints" },
+        ...{ journal: "journal", checkpoints: "checkpoints", control: "control", slots: "slots" },
       },
     },
     schemaRegistry: { url: "", username: null, password: null, timeoutMs: 1000, ca: null },
@@ -22,6 +22,8 @@ export function simulatedConfig(random: Random, windowMs: number): Config {
       callWithinMs: Math.round(random.magnitude(100, 1500)),
       graceMs: Math.round(random.magnitude(400, 3000)),
     },
+    // What is simulated here are claims; the shared limit has a simulation of its own.
+    throttle: { scope: "instance" },
     limits: { targetsPerRequest: 200 },
     intake: { maxWaiting: random.chance(0.2) ? random.whole(1, 4) : 1000 },
     http: { host: "", port: 0, stallAfterMs: 60_000 },
@@ -48,6 +50,8 @@ function simulatedConnection(random: Random, name: string): ProviderConfig {
       firstDelayMs: Math.round(random.magnitude(50, 2000)),
       maxDelayMs: Math.round(random.magnitude(100, 6000)),
     },
+    ...{ breaker: null, holdWindows: [] },
+    coalesce: { maxInstances: random.chance(0.5) ? random.whole(2, 8) : 1 },
     uncertain: isRetried ? "retry-if-absent" : "report",
     evidence: {
       before: isRetried

@@ -5,7 +5,12 @@ import type { Mishap } from "./weather.ts";
 import type { World } from "./world.ts";
 
 /** What is asked again and again, and changes nothing at the brokers. */
-const READS: readonly Errand[] = ["read the journal", "fetch requests", "read the checkpoints"];
+const READS: readonly Errand[] = [
+  "read the journal",
+  "fetch requests",
+  "read the checkpoints",
+  "read the slots",
+];
 
 /** A copy comes no later than this. */
 export const LATEST_MS = 20_000;

@@ -98,9 +98,7 @@ export class World {
       leavesWithinMs: (name) => {
         return config.claims.callWithinMs + (connection(name)?.connectTimeoutMs ?? 0);
       },
-      callsPerSecond: (name) =>
-        // The lane for lists has no pace.
-        scenario.callsLists ? Infinity : (connection(name)?.rateLimit.callsPerSecond ?? 0),
+      callsPerSecond: (name) => connection(name)?.rateLimit.callsPerSecond ?? 0,
     });
     this.deeds = new Deeds(this, weather.deeds);
     this.fleet = new Fleet(this);

@@ -1,5 +1,5 @@
 import type { TargetEnd } from "../domain/call-end.ts";
-import type { Evidence, TargetFinding } from "../domain/evidence.ts";
+import type { Evidence, RunFinding, TargetFinding } from "../domain/evidence.ts";
 import type { TrackUntil } from "../domain/following.ts";
 import type { Verdict } from "../domain/outcome.ts";
 import type { RerunCall } from "../domain/rerun-call.ts";
@@ -47,11 +47,11 @@ export type Conclusion =
   | { readonly kind: "unjudged" };
 
 /** The ends of a call's targets, as far as its answer and readings after it tell. */
-interface Answered {
+interface Examined {
   readonly targets: readonly TargetEnd[];
   readonly by: SettledBy;
-  readonly reconciled: boolean;
-  readonly isAbsent: boolean;
+  /** What readings showed of those that the answer had left open. */
+  readonly findings: ReadonlyMap<string, RunFinding>;
 }
 
 /**
@@ -60,52 +60,100 @@ interface Answered {
  */
 export async function concludeCall(
   decided: DecidedCall,
-  { judge, until }: ConclusionParts,
+  parts: ConclusionParts,
 ): Promise<Conclusion> {
-  const { call, end, calledAt } = decided;
+  const conclude = await concludeShared(decided, parts);
+  return conclude(decided.call.targets);
+}
+
+/**
+ * The same for a call that several requests share: it is judged once, and what it came to is told for
+ * each of them by its own targets alone.
+ */
+export async function concludeShared(
+  decided: DecidedCall,
+  { judge, until }: ConclusionParts,
+): Promise<(targets: readonly string[]) => Conclusion> {
+  const { end, calledAt } = decided;
   if (end.kind === "refused") {
-    const verdict = verdictOfRefusal(end, call.targets);
-    return { kind: "final", verdict, reconciled: false, isAbsent: false };
+    return (targets) => final(verdictOfRefusal(end, targets));
   }
   const begin = { until, calledAt, notes: {} };
   if (end.kind === "accepted" && end.job !== null) {
     const following = { ...begin, job: end.job, ended: [] };
-    return taken({ end, following, reconciled: false, evidence: [] });
+    return () => taken({ end, following, reconciled: false, evidence: [] });
   }
-  const answer = await answered(decided, judge);
-  if (answer === null) return { kind: "unjudged" };
-  const { targets, by, reconciled, isAbsent } = answer;
+  const examined = await examine(decided, judge);
+  if (examined === null) return () => ({ kind: "unjudged" });
+  return (targets) => conclusionOf(onlyOf(examined, targets), ownEnd(end, targets), begin);
+}
+
+function conclusionOf(
+  { targets, by, findings }: Examined,
+  end: DecidedEnd,
+  begin: Pick<Taken["following"], "until" | "calledAt" | "notes">,
+): Conclusion {
+  const found = [...findings.values()];
+  const reconciled = found.some((finding) => finding !== "cannot-tell");
   const running = targets.filter(({ status }) => status === "SUCCEEDED");
-  if (until === "submitted" || running.length === 0) {
-    const verdict = verdictOfTargets(end, targets, by);
-    return { kind: "final", verdict, reconciled, isAbsent };
+  if (begin.until === "submitted" || running.length === 0) {
+    const isAbsent =
+      found.length === targets.length && found.every((finding) => finding === "did-not-run");
+    return { ...final(verdictOfTargets(end, targets, by)), reconciled, isAbsent };
   }
   const ended = targets.filter(({ status }) => status !== "SUCCEEDED");
   const following = { ...begin, job: null, ended };
   return taken({ end, following, reconciled, evidence: running });
 }
 
+function final(verdict: Verdict): Extract<Conclusion, { kind: "final" }> {
+  return { kind: "final", verdict, reconciled: false, isAbsent: false };
+}
+
 function taken(what: Taken): Conclusion {
   return { kind: "taken", verdict: verdictOfTaken(what.end, what.following), taken: what };
 }
 
-async function answered(
+async function examine(
   { call, before, rivals, end }: DecidedCall,
   judge: Pick<Judge, "judge">,
-): Promise<Answered | null> {
+): Promise<Examined | null> {
   const told: readonly TargetEnd[] =
     end.kind === "accepted"
       ? end.targets
       : call.targets.map((target) => ({ target, status: "UNKNOWN", message: null }));
   const by: SettledBy = end.kind === "accepted" ? "answer" : "evidence";
   const open = told.filter(({ status }) => status === "UNKNOWN").map(({ target }) => target);
-  if (open.length === 0) return { targets: told, by, reconciled: false, isAbsent: false };
+  if (open.length === 0) return { targets: told, by, findings: new Map() };
   const findings = await judge.judge({ call, targets: open, before, rivals });
   if (findings === null) return null;
-  const reconciled = findings.some(({ finding }) => finding !== "cannot-tell");
-  const isAbsent =
-    open.length === told.length && findings.every(({ finding }) => finding === "did-not-run");
-  return { targets: told.map((one) => judged(one, findings)), by, reconciled, isAbsent };
+  return {
+    targets: told.map((one) => judged(one, findings)),
+    by,
+    findings: new Map(findings.map(({ target, finding }) => [target, finding])),
+  };
+}
+
+/** What was examined, of these targets alone. */
+function onlyOf({ targets, by, findings }: Examined, wanted: readonly string[]): Examined {
+  const own = new Set(wanted);
+  return {
+    targets: inOrder(targets, wanted),
+    by,
+    findings: new Map([...findings].filter(([target]) => own.has(target))),
+  };
+}
+
+/** An answer as it is about some of its targets. */
+function ownEnd(end: DecidedEnd, wanted: readonly string[]): DecidedEnd {
+  if (end.kind !== "accepted" || end.job !== null) return end;
+  return { ...end, targets: inOrder(end.targets, wanted) };
+}
+
+/** The ends of the wanted ones, in the order in which they were asked for. */
+function inOrder(ends: readonly TargetEnd[], wanted: readonly string[]): readonly TargetEnd[] {
+  const byTarget = new Map(ends.map((end) => [end.target, end]));
+  return wanted.flatMap((target) => byTarget.get(target) ?? []);
 }
 
 /** The answer's own words stay in front: they say why there was anything to judge. */

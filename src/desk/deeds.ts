@@ -1,11 +1,13 @@
 import type { TrackUntil } from "../domain/following.ts";
+import { narrowed } from "../domain/batch.ts";
+import type { Operation } from "../domain/operation.ts";
 import { type Outcome, plainVerdict, type Verdict } from "../domain/outcome.ts";
-import { targetsOf } from "../domain/targets.ts";
 import type { DecidedEnd } from "../domain/verdict.ts";
 import type { Entry } from "../journal/claim-entry.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Told } from "../journal/journal-record.ts";
 import type { JournalReplica } from "../journal/journal-replica.ts";
+import { JointJudge } from "../judging/joint-judge.ts";
 import type { Judge } from "../judging/judge.ts";
 import type { CallTracker, TrackEnd } from "../tracking/call-tracker.ts";
 import { concludeCall } from "./conclude-call.ts";
@@ -57,6 +59,7 @@ export function deedsFor(entry: Entry): readonly Deed[] {
  */
 export class Deeds {
   readonly #parts: DeedsParts;
+  readonly #judges = new WeakMap<SettlingCounter["judge"], JointJudge>();
 
   constructor(parts: DeedsParts) {
     this.#parts = parts;
@@ -80,9 +83,9 @@ export class Deeds {
     const { journal, unpack, counterOf, dispatcher, epoch } = this.#parts;
     const { claim, provider, request, tries } = entry;
     if (entry.phase !== "claimed" || claim === null || request.packed === null) return;
-    const { claimId, logTime } = claim;
+    const { claimId, logTime, shared = 1 } = claim;
     const tell = (verdict: Verdict, reconciled: boolean): Told => {
-      const history = { attempts: tries + 1, calledAt: logTime, coalesced: 1, reconciled };
+      const history = { attempts: tries + 1, calledAt: logTime, coalesced: shared, reconciled };
       return { verdict, history, completedAt: epoch(), dispatcher };
     };
     const done = async (told: Told): Promise<void> =>
@@ -93,13 +96,13 @@ export class Deeds {
       const unknown = plainVerdict("UNKNOWN", { code: "CALL_UNCERTAIN", message });
       return done(tell({ ...unknown, targets: claim.targets.map(unknownTarget) }, false));
     }
-    const { operation } = unpack(request.packed);
+    const operation = calledIn(entry, unpack(request.packed).operation);
     const conclusion = await concludeCall(
       {
-        call: { claimId, operation, targets: targetsOf(operation) },
+        call: { claimId, operation, targets: claim.targets },
         ...{ before: claim.before, rivals: claim.rivals, end: CUT_OFF, calledAt: logTime },
       },
-      counter,
+      { until: counter.until, judge: this.#together(counter.judge) },
     );
     if (conclusion.kind === "unjudged") return;
     if (conclusion.kind === "final") {
@@ -117,7 +120,8 @@ export class Deeds {
     if (request.packed === null) return;
     const { taken, told } = accepted;
     const { claimId, targets, before } = claim;
-    const call = { claimId, operation: unpack(request.packed).operation, targets };
+    const operation = calledIn(entry, unpack(request.packed).operation);
+    const call = { claimId, operation, targets };
     const ageMs = Math.max(0, replica.of(provider).logTime - accepted.logTime);
     const following = { ...taken.following, call, before };
     const end =
@@ -130,6 +134,13 @@ export class Deeds {
     await journal.done({ claimId, provider }, new Map([[request.requestId, final]]));
   }
 
+  /** Requests that shared a call are judged together. */
+  #together(judge: SettlingCounter["judge"]): JointJudge {
+    const known = this.#judges.get(judge) ?? new JointJudge(judge);
+    this.#judges.set(judge, known);
+    return known;
+  }
+
   async #publish(entry: Entry, which: "accepted" | "final"): Promise<void> {
     const { journal, publish, unpack } = this.#parts;
     const told = which === "accepted" ? entry.taken?.told : entry.told;
@@ -137,6 +148,11 @@ export class Deeds {
     await publish(outcomeOf(entry.request, told, unpack));
     await journal.published(entry.provider, entry.request.requestId, which);
   }
+}
+
+/** What of the request was called: what the guards left out of the call says nothing about it. */
+function calledIn({ claim, leftOut }: Entry, operation: Operation): Operation {
+  return leftOut === undefined ? operation : narrowed(operation, claim?.targets ?? []);
 }
 
 /** How a call ended whose caller is gone. */

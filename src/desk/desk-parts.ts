@@ -1,6 +1,7 @@
 import type { Connection } from "../admission/admit.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Source } from "../domain/rerun-request.ts";
+import type { Overflow } from "../inbound/overflow.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Lane } from "../lanes/lane.ts";
 import type { Unpack } from "./outcome-of.ts";
@@ -34,12 +35,16 @@ export interface RequestDeskParts {
   readonly keeps: (source: Source) => boolean;
   /** Another request has the record's id: it becomes a dead letter, and `complete` follows. */
   readonly conflicts: (source: Source, message: string) => Promise<void>;
+  /** Where requests wait for which their lanes have no room. */
+  readonly overflow: Pick<Overflow, "mustWait" | "add" | "forget">;
   /** Whether this process looks after requests with this key that nobody may have. */
   readonly ownsOrphan: (key: string) => boolean;
   /** Told each record that repeats another one's request, once. */
   readonly onDuplicate: (repeat: { readonly provider: string; readonly source: Source }) => void;
   /** Something threw that must not: the process cannot go on. */
   readonly onFailure: (error: unknown) => void;
+  /** For how long the requests topic keeps a record; `Infinity`: for ever. */
+  readonly requestsRetentionMs: number;
   /** Instance id and version. */
   readonly dispatcher: string;
   /** Monotonic milliseconds. */

@@ -114,3 +114,8 @@ export function takeLosers(kept: Kept, digest: string): readonly ReceivedRequest
 export function isSameSource(a: Source, b: Source): boolean {
   return a.partition === b.partition && a.offset === b.offset && a.topic === b.topic;
 }
+
+/** What is told about a record whose id is another request's. */
+export function conflictOf({ requestId }: { readonly requestId: string }): string {
+  return `requestId ${requestId} stands for another request, which was asked for before`;
+}

@@ -1,20 +1,36 @@
 import { expiredVerdict } from "../admission/admit.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import { type CallHistory, NEVER_CALLED, plainVerdict, type Verdict } from "../domain/outcome.ts";
-import { isRequestId, type ReceivedRequest, type Source } from "../domain/rerun-request.ts";
+import {
+  isRequestId,
+  type ReceivedRequest,
+  type RerunRequest,
+  type Source,
+} from "../domain/rerun-request.ts";
+import type { LeftOut } from "../domain/guard-limits.ts";
+import { verdictOfSuppressed } from "../domain/left-out.ts";
 import { type UnexecutedEnd, verdictOfExhausted } from "../domain/verdict.ts";
 import type { Desk, Senseless } from "../inbound/desk.ts";
+import type { RecallReason } from "../inbound/recall.ts";
 import type { Change } from "../journal/change.ts";
 import type { Entry } from "../journal/claim-entry.ts";
 import { digestOf, keyOf } from "../journal/digest.ts";
-import type { EndedCall, LaneDesk, Worked } from "../lanes/lane-desk.ts";
+import type { Called, EndedCall, LaneDesk, Worked } from "../lanes/lane-desk.ts";
 import type { Counter, RequestDeskParts } from "./desk-parts.ts";
-import { isSameSource, type Kept, KeptRequests, sourcesOf, takeLosers } from "./kept-requests.ts";
+import {
+  conflictOf,
+  isSameSource,
+  type Kept,
+  KeptRequests,
+  sourcesOf,
+  takeLosers,
+} from "./kept-requests.ts";
+import { newsOf } from "./news-of-change.ts";
 import { receivedFrom } from "./outcome-of.ts";
 import type { Role } from "./settler.ts";
 import { UnfinishedWork } from "./unfinished-work.ts";
 import { verdictBeforeCall } from "./verdict-before-call.ts";
-import { VerdictWriter } from "./verdict-writer.ts";
+import { dyingVerdict, VerdictWriter } from "./verdict-writer.ts";
 
 /**
  * Takes each request from its reception to the journal's final word about it: admission, lane, and
@@ -61,33 +77,36 @@ export class RequestDesk implements Desk, LaneDesk {
     for (const counter of this.#counters.values()) {
       for (const received of counter.lane.forget(partition)) this.#succeed(keyOfReceived(received));
     }
+    this.#parts.overflow.forget(partition);
     for (const key of this.#kept.forget(partition)) this.#succeed(key);
     return this.#kept.goingOn(partition);
   }
 
   expired({ received, history }: Worked): void {
-    const { notAfter } = received.request;
-    this.#close(received, expiredVerdict(notAfter ?? this.#parts.epoch()), history);
+    const notAfter = received.request.notAfter ?? this.#parts.epoch();
+    this.#close(received, expiredVerdict(notAfter), history);
   }
 
   exhausted({ received, history }: Worked, targets: readonly string[], end: UnexecutedEnd): void {
-    this.#close(received, verdictOfExhausted(end, targets, history.attempts), history);
+    const leftOut = this.#entryOf(received)?.leftOut ?? [];
+    this.#close(received, verdictOfExhausted(end, targets, history.attempts, leftOut), history);
+  }
+
+  suppressed({ received, history }: Worked, forbidden: readonly LeftOut[]): void {
+    this.#close(received, verdictOfSuppressed(forbidden), history);
   }
 
   elsewhere({ received }: Worked): void {
-    const kept = this.#kept.get(keyOfReceived(received));
-    if (kept !== undefined) kept.keeper = "journal";
     this.#followJournal(received);
   }
 
-  decided(worked: Worked, ended: EndedCall): void {
-    const { claim } = ended;
-    this.#entrust(worked.received, "desk");
-    this.#begin(`conclude ${claim.claimId}`, async () => {
-      const counter = this.#counterOf(worked.received.request.provider);
-      const entry = this.#entryOf(worked.received);
-      await this.#verdicts.conclude(worked, ended, { counter, entry });
-      this.#followJournal(worked.received);
+  decided(called: readonly Called[], ended: EndedCall): void {
+    for (const { received } of called) this.#entrust(received, "desk");
+    this.#begin(`conclude ${ended.claim.claimId}`, async () => {
+      const counter = this.#counterOf(ended.claim.provider);
+      const shared = called.map((one) => ({ ...one, entry: this.#entryOf(one.received) }));
+      const leaves = ({ received }: Worked): void => this.#followJournal(received);
+      await this.#verdicts.conclude(shared, ended, { counter, leaves });
     });
   }
 
@@ -103,28 +122,11 @@ export class RequestDesk implements Desk, LaneDesk {
 
   /** The journal moved. Synchronous, in log order. */
   changed(change: Change): void {
-    switch (change.kind) {
-      case "claimed":
-      case "closed":
-        for (const entry of change.granted) this.#moved(entry);
-        return;
-      case "released":
-      case "accepted":
-      case "accepted-published":
-      case "done":
-        this.#moved(change.entry);
-        return;
-      case "published":
-        this.#parts.settler.finished(change.entry);
-        this.#finished(change.entry);
-        return;
-      case "freed":
-      case "border":
-      case "ignored":
-        return;
-      default:
-        assertNever(change);
-    }
+    const { moved, finished } = newsOf(change);
+    for (const entry of moved) this.#moved(entry);
+    if (finished === null) return;
+    this.#parts.settler.finished(finished);
+    this.#finished(finished);
   }
 
   /** Whose the entry is to settle. */
@@ -140,6 +142,14 @@ export class RequestDesk implements Desk, LaneDesk {
     return this.#kept.get(key) !== undefined;
   }
 
+  /** Takes a request over again that waited outside of memory. */
+  recalled(received: ReceivedRequest, why: RecallReason): void {
+    const verdict = why === "retention" ? dyingVerdict(received.source) : null;
+    const taken = this.#take(received, verdict, "room");
+    // Nobody who reads the topic waits for the answer any more.
+    if (taken.kind === "conflict") this.#conflict(received.request, received.source);
+  }
+
   /** Ends a free request whose record is gone from the requests topic. */
   retire(entry: Entry): void {
     const name = `retire ${entry.key}`;
@@ -152,7 +162,11 @@ export class RequestDesk implements Desk, LaneDesk {
   }
 
   /** Takes a record over; with a verdict it is not to be called, whatever else. */
-  #take(received: ReceivedRequest, verdict: Verdict | null): ReturnType<Desk["receive"]> {
+  #take(
+    received: ReceivedRequest,
+    known: Verdict | null,
+    place?: "room",
+  ): ReturnType<Desk["receive"]> {
     const { request, source } = received;
     const digest = digestOf(request);
     const standing = this.#parts.journal.standing(
@@ -172,8 +186,14 @@ export class RequestDesk implements Desk, LaneDesk {
       if (kept.digest === digest) this.#parts.onDuplicate({ provider, source });
       return { kind: "taken" };
     }
-    const added = this.#kept.add(key, digest, source);
     const entry = standing.kind === "open" ? standing.entry : null;
+    const verdict = known ?? this.#verdictBeforeCall(request, entry);
+    const { overflow } = this.#parts;
+    if (verdict === null && entry === null && place !== "room" && overflow.mustWait(received)) {
+      overflow.add(received);
+      return { kind: "taken" };
+    }
+    const added = this.#kept.add(key, digest, source);
     if (entry !== null) this.#countRepeat(entry, added);
     this.#proceed(received, entry, verdict);
     return { kind: "taken" };
@@ -186,18 +206,22 @@ export class RequestDesk implements Desk, LaneDesk {
       return;
     }
     const { request } = received;
-    const { tries = 0, releasedWhy = null } = entry ?? {};
-    const connection = this.#counters.get(request.provider);
-    const configured = [...this.#counters.keys()];
-    const epoch = this.#parts.epoch();
-    const undecided = { request, tries, releasedWhy, connection, configured, epoch };
-    const verdict = known ?? verdictBeforeCall(undecided);
+    const { tries = 0 } = entry ?? {};
+    const verdict = known ?? this.#verdictBeforeCall(request, entry);
     if (verdict !== null) {
       this.#close(received, verdict, { ...NEVER_CALLED, attempts: tries });
       return;
     }
     this.#entrust(received, "lane");
     this.#counterOf(request.provider).lane.offer(received, tries);
+  }
+
+  #verdictBeforeCall(request: RerunRequest, entry: Entry | null): Verdict | null {
+    const connection = this.#counters.get(request.provider);
+    const configured = [...this.#counters.keys()];
+    const { requestsRetentionMs, epoch } = this.#parts;
+    const around = { connection, configured, epoch: epoch(), requestsRetentionMs };
+    return verdictBeforeCall({ request, entry, ...around });
   }
 
   /** Ends a request without a call, unless somebody else has it by now. */
@@ -320,8 +344,4 @@ export class RequestDesk implements Desk, LaneDesk {
 
 function keyOfReceived({ request }: ReceivedRequest): string {
   return keyOf(request.provider, request.requestId);
-}
-
-function conflictOf({ requestId }: { readonly requestId: string }): string {
-  return `requestId ${requestId} stands for another request, which was asked for before`;
 }

@@ -1,5 +1,5 @@
 import { assertNever } from "./assert-never.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation, ScheduleInstance } from "./operation.ts";
 
 /**
  * What an operation runs again, in the spelling that outcomes use: instance key,
@@ -12,9 +12,7 @@ export function targetsOf(operation: Operation): readonly string[] {
     case "TencentRerunTaskInstances":
       return distinct(operation.instanceKeys);
     case "TencentRerunScheduleInstances":
-      return distinct(
-        operation.instances.map(({ taskId, curRunDate }) => `${taskId}_${curRunDate}`),
-      );
+      return distinct(operation.instances.map(targetOfScheduleInstance));
     case "TencentRerunTriggerWorkflowRun":
       return [operation.workflowExecutionId];
     case "DataWorksRerunTaskInstances":
@@ -43,13 +41,22 @@ export function withSortedTargets(operation: Operation): Operation {
   }
 }
 
+/** How a 2021 instance is spelled as a target. */
+export function targetOfScheduleInstance({ taskId, curRunDate }: ScheduleInstance): string {
+  return `${taskId}_${curRunDate}`;
+}
+
+/** The list with the first of each name only. */
+export function distinctBy<T>(list: readonly T[], nameOf: (one: T) => string): readonly T[] {
+  const seen = new Set<string>();
+  return list.filter((one) => seen.size < seen.add(nameOf(one)).size);
+}
+
 function distinct(values: readonly string[]): readonly string[] {
   return new Set(values).size === values.length ? values : [...new Set(values)];
 }
 
-function sortedInstances<T extends { readonly taskId: string; readonly curRunDate: string }>(
-  instances: readonly T[],
-): readonly T[] {
-  const byKey = new Map(instances.map((one) => [`${one.taskId}_${one.curRunDate}`, one]));
+function sortedInstances(instances: readonly ScheduleInstance[]): readonly ScheduleInstance[] {
+  const byKey = new Map(instances.map((one) => [targetOfScheduleInstance(one), one]));
   return [...byKey.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }

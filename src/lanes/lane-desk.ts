@@ -1,4 +1,5 @@
 import type { Evidence } from "../domain/evidence.ts";
+import type { LeftOut } from "../domain/guard-limits.ts";
 import type { CallHistory } from "../domain/outcome.ts";
 import type { ReceivedRequest } from "../domain/rerun-request.ts";
 import type { DecidedEnd, UnexecutedEnd } from "../domain/verdict.ts";
@@ -11,7 +12,13 @@ export interface Worked {
   readonly history: CallHistory;
 }
 
-/** A call whose end ends its request, unless evidence shows that it did not run. */
+/** A request that was called. */
+export interface Called extends Worked {
+  /** Those of the call's targets that are its own. */
+  readonly targets: readonly string[];
+}
+
+/** A call whose end ends its requests, unless evidence shows that it did not run. */
 export type EndedCall = FinishedCall & {
   readonly end: DecidedEnd;
   /** What was read of its targets before it; null: nothing. */
@@ -24,8 +31,10 @@ export interface LaneDesk {
   expired(worked: Worked): void;
   /** Its last attempt surely did not execute. */
   exhausted(worked: Worked, targets: readonly string[], end: UnexecutedEnd): void;
-  /** Its call was decided. The claim is the desk's from here on. */
-  decided(worked: Worked, ended: EndedCall): void;
+  /** The call of all of these was decided. The claim is the desk's from here on. */
+  decided(called: readonly Called[], ended: EndedCall): void;
+  /** The guards forbid to run any of its targets again. */
+  suppressed(worked: Worked, forbidden: readonly LeftOut[]): void;
   /** Somebody else holds it, or has ended it. */
   elsewhere(worked: Worked): void;
   /** Whether one that comes back unexecuted is still ours to call; false: it is forgotten. */
@@ -34,7 +43,7 @@ export interface LaneDesk {
   failed(error: unknown): void;
 }
 
-/** What is told of a request that leaves the lane now. */
-export function workedOf({ received, attempts, calledAt }: WaitingRequest): Worked {
-  return { received, history: { attempts, calledAt, coalesced: 1, reconciled: false } };
+/** What is told of a request that leaves the lane now; `coalesced`: how many shared its call. */
+export function workedOf({ received, attempts, calledAt }: WaitingRequest, coalesced = 1): Worked {
+  return { received, history: { attempts, calledAt, coalesced, reconciled: false } };
 }

@@ -1,7 +1,11 @@
-import type { Evidence } from "../domain/evidence.ts";
-import type { OperationName } from "../domain/operation.ts";
-import type { ReceivedRequest } from "../domain/rerun-request.ts";
+import type { Evidence, TargetMark } from "../domain/evidence.ts";
+import { joined } from "../domain/batch.ts";
+import type { Operation, OperationName } from "../domain/operation.ts";
 import { targetsOf } from "../domain/targets.ts";
+import type { Assembly } from "./assembly.ts";
+import type { Member } from "./claim-batch.ts";
+import type { Gatherer } from "./gatherer.ts";
+import { PassedOver } from "./passed-over.ts";
 import { Reading } from "./reading.ts";
 import type { Queued, RequestQueue } from "./request-queue.ts";
 import { goesBefore } from "./waiting-request.ts";
@@ -11,29 +15,28 @@ export interface Prepare {
   /** `auto`: a reading may be missing when the turn comes; `always`: the turn waits for it. */
   readonly mode: "auto" | "always";
   /** Whether a reading of it can tell something. */
-  applies(received: ReceivedRequest): boolean;
+  applies(operation: Operation): boolean;
   /** Reads its targets, as far as they can be read. Never rejects; ends soon when called off. */
-  read(received: ReceivedRequest, signal: AbortSignal): Promise<Evidence>;
+  read(operation: Operation, signal: AbortSignal): Promise<Evidence>;
 }
 
 export interface PreparationParts {
   readonly prepare: Prepare;
   readonly queue: RequestQueue;
-  /** How many requests of an operation are read or have been read at one time. */
+  readonly gatherer: Gatherer;
+  /** How many calls of an operation are read for or have been read for at one time. */
   readonly windowOf: (operation: OperationName) => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** The journal's position now: what was held before it cannot be taken for what is read after. */
   readonly position: () => bigint;
-  /** The targets that are called, judged or followed by anybody. */
-  readonly isHeld: (target: string) => boolean;
   /** A reading ended: something may be ready. */
   readonly onRead: () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * How long a request waits for its reading in all when it is its turn (mode `auto`), from when the
+ * How long a call waits for its reading in all when it is its turn (mode `auto`), from when the
  * reading could begin: several times a round trip with its handshakes to a far region. With a
  * backlog the window is longer than this, so that the pace never waits.
  */
@@ -42,12 +45,15 @@ const PATIENCE_MS = 1000;
 /** A reading older than this is made anew: meanwhile somebody else may have run the target again. */
 const KEEPS_MS = 30_000;
 
-/** A request near the head. */
+/** Requests near the head that will share a call. */
 interface Staged {
-  readonly waiting: Queued;
-  readonly targets: readonly string[];
+  readonly batch: Assembly;
+  /** The one of them that goes before the others: its place in the order is that of all. */
+  first: Queued;
   /** Null: nothing is to be read, for it does not apply or cannot tell anything right now. */
   reading: Reading | null;
+  /** The targets that are read. */
+  read: ReadonlySet<string>;
   readonly applies: boolean;
   /** When the wait for its reading began, monotonic milliseconds. */
   since: number;
@@ -55,22 +61,15 @@ interface Staged {
   evidenceAt: bigint;
 }
 
-/** What was read of a request before its call. */
-export interface Prepared {
-  readonly before: Evidence | null;
-  /** The journal position before the reading began; null without one. */
-  readonly evidenceAt: bigint | null;
-}
-
-/** For a request of which nothing was read. */
-export const UNPREPARED: Prepared = { before: null, evidenceAt: null };
-
 /**
- * The requests near the head of a lane's queue, and what is read of them before their call.
+ * The requests near the head of a lane's queue, put together for their calls, and what is read of
+ * them before.
  *
- * A bounded number of each operation is staged: the first ones, always; what comes before them
- * takes the place of the last. Whoever is ready first by the lane's order goes. One whose reading
- * has not ended is overtaken, but never by one that shares a target with it.
+ * A bounded number of calls of each operation is staged: the first ones, always; what comes before
+ * them takes the place of the last. Who asks for nothing but what is being read for a staged call
+ * joins it. The call that is ready first by the lane's order goes, and with it as many others that
+ * are ready as one call may hold. One whose reading has not ended is overtaken, but never by one that
+ * shares a target with it.
  *
  * A reading tells nothing while a call of the same target is under way, for it could see that
  * call's run as well as not: so whoever shares a target with one that is taken is parked until the
@@ -87,23 +86,24 @@ export class Preparation {
 
   /** Stages what stands before those that are staged, and as many more as there is room for. */
   fill(): void {
-    const { queue, now, isHeld } = this.#parts;
+    const { queue, now, gatherer } = this.#parts;
     for (let isDone = false; !isDone;) {
       isDone = true;
       for (const head of queue.heads(now())) {
-        const held = targetsOf(head.received.request.operation).find(isHeld);
-        if (held !== undefined) queue.park(head, held);
-        else if (this.#makeRoomFor(head)) this.#stage(head);
-        else continue;
+        if (!gatherer.putAside(head) && !this.#join(head)) {
+          if (!this.#makeRoomFor(head)) continue;
+          this.#stage(head);
+        }
         isDone = false;
       }
     }
+    this.#sort();
   }
 
   /** The one that goes now among the operations that may; `last` only when there is no other. */
   first(mayGo: (operation: OperationName) => boolean, last: Queued | null): Queued | undefined {
     const ready = [...this.#ready(mayGo)];
-    return (ready.find(({ waiting }) => waiting !== last) ?? ready[0])?.waiting;
+    return (ready.find(({ first }) => first !== last) ?? ready[0])?.first;
   }
 
   /**
@@ -115,69 +115,114 @@ export class Preparation {
     const [ready] = this.#ready((operation) => opensAt(operation) <= now);
     if (ready !== undefined) return 0;
     const times = this.#staged.map((one) =>
-      Math.max(this.#readyAt(one), opensAt(one.waiting.shelf.operation)),
+      Math.max(this.#readyAt(one), opensAt(one.first.shelf.operation)),
     );
     // What is ready and not named stands behind one that shares a target and is not.
     return Math.min(Infinity, ...times.filter((at) => at > now));
   }
 
-  /** Takes one for its call; what was read of it, if the reading ended. */
-  take(waiting: Queued): Prepared {
-    const staged = this.#staged.find((one) => one.waiting === waiting);
-    if (staged === undefined) return UNPREPARED;
-    this.#staged = this.#staged.filter((one) => one !== staged);
-    const before = staged.reading?.evidence ?? null;
-    staged.reading?.callOff();
-    for (const other of this.#sharing(staged.targets)) this.park(other.waiting, other.shared);
-    return { before, evidenceAt: before === null ? null : staged.evidenceAt };
+  /** Takes what `first` named for its call, and what goes with it; what was read of each. */
+  take(first: Queued, mayGo: (operation: OperationName) => boolean): readonly Member[] {
+    const { gatherer } = this.#parts;
+    const staged = this.#staged.find((one) => one.first === first);
+    if (staged === undefined) throw new Error("what is taken for its call was not staged");
+    const { batch } = staged;
+    const together = gatherer.isAlone ? [staged] : this.#unite(staged, mayGo);
+    for (const { reading } of together) reading?.callOff();
+    this.#staged = this.#staged.filter((one) => !together.includes(one));
+    if (!gatherer.isAlone) gatherer.join(batch);
+    this.#parkSharers(batch.targets);
+    return batch.members.map((waiting) => memberOf(waiting, together));
   }
 
-  /** Puts one aside until the target is free; its reading is thrown away. */
-  park(waiting: Queued, target: string): void {
-    this.#keepOnly((one) => one.waiting !== waiting);
-    this.#parts.queue.park(waiting, target);
-  }
-
-  /** Takes one out that will not be called here; those that share a target with it may go on. */
-  drop(waiting: Queued): void {
-    this.#keepOnly((one) => one.waiting !== waiting);
+  /** One that was staged was put aside or is gone; those that were to go with it may go on. */
+  left(waiting: Queued): void {
+    const staged = this.#staged.find(({ batch }) => batch.members.includes(waiting));
+    if (staged === undefined) return;
+    this.#keepOnly((one) => one !== waiting);
+    // Those of its partition that came after it stay behind it.
+    const left = new PassedOver();
+    left.add(targetsOf(waiting.received.request.operation));
+    for (const one of staged.batch.members) {
+      const targets = targetsOf(one.received.request.operation);
+      if ((one.blockers ?? 0) === 0 || !left.isBehind(targets)) continue;
+      left.add(targets);
+      this.#keepOnly((other) => other !== one);
+      this.#parts.queue.unstage(one);
+    }
   }
 
   /** Drops those that wait no more: they expired or were forgotten. */
   dropGone(): void {
-    this.#keepOnly(({ waiting }) => waiting.place === "staged");
+    this.#keepOnly(({ place }) => place === "staged");
   }
 
   /** Puts all back into the queue. */
   clear(): void {
-    const waiting = this.#staged.map((one) => one.waiting);
+    const waiting = this.#staged.flatMap(({ batch }) => batch.members);
     this.#keepOnly(() => false);
     for (const one of waiting) if (one.place === "staged") this.#parts.queue.unstage(one);
   }
 
+  /** Lets it go with a staged call that makes all of its reruns, if nothing else stands between. */
+  #join(head: Queued): boolean {
+    const { queue, gatherer } = this.#parts;
+    const candidate = gatherer.candidate(head);
+    const sharing = this.#staged.findLast(({ batch }) =>
+      candidate.targets.some((one) => batch.targets.has(one)),
+    );
+    if (sharing?.first.shelf.key !== head.shelf.key) return false;
+    if (!sharing.batch.join(candidate)) return false;
+    queue.stage(head);
+    if (goesBefore(head, sharing.first)) sharing.first = head;
+    this.#sort();
+    return true;
+  }
+
+  /** What waits rises with time. */
+  #sort(): void {
+    this.#staged = this.#staged.toSorted((a, b) => (goesBefore(a.first, b.first) ? -1 : 1));
+  }
+
+  /** All that are ready and fit into one call with it, in order. */
+  #unite(staged: Staged, mayGo: (operation: OperationName) => boolean): readonly Staged[] {
+    const ready = new Set(this.#ready(mayGo));
+    const left = new PassedOver();
+    const together = [staged];
+    for (const other of this.#staged) {
+      if (other === staged) continue;
+      const { batch, first } = other;
+      const mayGoToo = first.shelf.key === staged.first.shelf.key && ready.has(other);
+      if (mayGoToo && !left.isBehind(batch.targets) && staged.batch.unite(batch)) {
+        together.push(other);
+      } else {
+        left.add(batch.targets);
+      }
+    }
+    return together;
+  }
+
   #makeRoomFor(head: Queued): boolean {
     const { operation } = head.shelf;
-    const peers = this.#staged.filter(({ waiting }) => waiting.shelf.operation === operation);
+    const peers = this.#staged.filter(({ first }) => first.shelf.operation === operation);
     if (peers.length < this.#parts.windowOf(operation)) return true;
     const last = peers.at(-1);
-    if (last === undefined || !goesBefore(head, last.waiting)) return false;
-    this.#keepOnly((one) => one !== last);
-    this.#parts.queue.unstage(last.waiting);
+    if (last === undefined || !goesBefore(head, last.first)) return false;
+    const { members } = last.batch;
+    this.#keepOnly((one) => !members.includes(one));
+    for (const one of members) this.#parts.queue.unstage(one);
     return true;
   }
 
   #stage(head: Queued): void {
-    const { queue, prepare, now } = this.#parts;
-    queue.stage(head);
+    const { queue, prepare, now, gatherer } = this.#parts;
+    const batch = gatherer.gather(head);
+    for (const one of batch.members) queue.stage(one);
     const staged: Staged = {
-      waiting: head,
-      targets: targetsOf(head.received.request.operation),
-      applies: prepare.applies(head.received),
-      reading: null,
-      since: now(),
-      evidenceAt: 0n,
+      ...{ batch, first: head, reading: null, read: new Set(), since: now(), evidenceAt: 0n },
+      applies: prepare.applies(head.received.request.operation),
     };
-    const at = this.#staged.findIndex(({ waiting }) => goesBefore(head, waiting));
+    const at = this.#staged.findIndex(({ first }) => goesBefore(head, first));
     this.#staged.splice(at === -1 ? this.#staged.length : at, 0, staged);
     this.#read(staged);
   }
@@ -187,20 +232,23 @@ export class Preparation {
     if (!staged.applies) return;
     const { prepare, now, onRead, onFailure, position } = this.#parts;
     staged.evidenceAt = position();
-    const { received } = staged.waiting;
-    staged.reading = new Reading(async (signal) => prepare.read(received, signal), now);
+    const operation = joined(
+      staged.batch.members.map(({ received }) => received.request.operation),
+    );
+    staged.read = new Set(targetsOf(operation));
+    staged.reading = new Reading(async (signal) => prepare.read(operation, signal), now);
     staged.reading.ended.then(onRead).catch(onFailure);
   }
 
   /** Those that may be taken, in order. Old readings are made anew on the way. */
   *#ready(mayGo: (operation: OperationName) => boolean): Generator<Staged> {
-    const passedOver = new Set<string>();
+    const left = new PassedOver();
     for (const staged of [...this.#staged]) {
-      if (!mayGo(staged.waiting.shelf.operation)) continue;
+      if (!mayGo(staged.first.shelf.operation)) continue;
       this.#renew(staged);
-      const isBehind = passedOver.size > 0 && staged.targets.some((one) => passedOver.has(one));
-      if (!isBehind && this.#readyAt(staged) <= this.#parts.now()) yield staged;
-      else for (const target of staged.targets) passedOver.add(target);
+      const { targets } = staged.batch;
+      if (!left.isBehind(targets) && this.#readyAt(staged) <= this.#parts.now()) yield staged;
+      else left.add(targets);
     }
   }
 
@@ -216,17 +264,45 @@ export class Preparation {
     this.#read(staged);
   }
 
-  /** Those that share a target with a call, and one that they share. */
-  #sharing(targets: readonly string[]): readonly { waiting: Queued; shared: string }[] {
-    const wanted = new Set(targets);
-    return this.#staged.flatMap(({ waiting, targets: own }) => {
-      const shared = own.find((target) => wanted.has(target));
-      return shared === undefined ? [] : [{ waiting, shared }];
-    });
+  /** Whoever shares a target with what is called from now on waits until that is free. */
+  #parkSharers(taken: ReadonlySet<string>): void {
+    for (const waiting of this.#staged.flatMap(({ batch }) => batch.members)) {
+      const shared = targetsOf(waiting.received.request.operation).find((one) => taken.has(one));
+      if (shared === undefined || waiting.place !== "staged") continue;
+      this.#parts.queue.park(waiting, shared);
+      this.left(waiting);
+    }
   }
 
-  #keepOnly(wanted: (staged: Staged) => boolean): void {
-    for (const one of this.#staged) if (!wanted(one)) one.reading?.callOff();
-    this.#staged = this.#staged.filter(wanted);
+  /** Those of a call that stay keep what is read for them. */
+  #keepOnly(wanted: (waiting: Queued) => boolean): void {
+    for (const staged of this.#staged) {
+      const { batch } = staged;
+      for (const one of batch.members) if (!wanted(one)) batch.leave(one);
+      const [first, ...others] = batch.members;
+      if (first === undefined) staged.reading?.callOff();
+      else staged.first = others.reduce((a, b) => (goesBefore(b, a) ? b : a), first);
+    }
+    this.#staged = this.#staged.filter(({ batch }) => batch.members.length > 0);
+    this.#sort();
   }
+}
+
+/** With what was read of its own targets, as far as the readings ended. */
+function memberOf(waiting: Queued, together: readonly Staged[]): Member {
+  const targets = targetsOf(waiting.received.request.operation);
+  const own = new Set(targets);
+  const marks = new Map<string, TargetMark>();
+  let evidenceAt: bigint | null = null;
+  for (const { reading, read, evidenceAt: at } of together) {
+    const evidence = reading?.evidence ?? null;
+    if (evidence === null || !targets.some((one) => read.has(one))) continue;
+    for (const one of evidence.marks) if (own.has(one.target)) marks.set(one.target, one);
+    evidenceAt = evidenceAt === null || at < evidenceAt ? at : evidenceAt;
+  }
+  return {
+    waiting,
+    before: evidenceAt === null ? null : { marks: [...marks.values()] },
+    evidenceAt,
+  };
 }

@@ -3,6 +3,7 @@ import { endsInOrder, type Following, type Progress } from "../domain/following.
 import type { Provider, ReadTurns } from "../domain/provider.ts";
 import type { SettledBy } from "../domain/settle.ts";
 import { Heap } from "../lanes/heap.ts";
+import { callNameOf, covers, joinedFollowing } from "./joint-following.ts";
 import { pollDelayMs } from "./poll-delay.ts";
 
 /** How following a call ended. Each names every target of the call, in their order. */
@@ -38,12 +39,21 @@ export interface CallTrackerOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Who wants to know of a call, and of which of its targets. */
+interface Party {
+  readonly targets: readonly string[];
+  readonly end: (end: TrackEnd) => void;
+}
+
 interface Tracked {
+  readonly name: string;
   following: Following;
   readonly since: number;
   readonly giveUpAt: number;
-  readonly end: (end: TrackEnd) => void;
+  /** The requests that share the call. */
+  readonly parties: Set<Party>;
   nextPollAt: number;
+  wasPolled: boolean;
   lastTold: string;
 }
 
@@ -52,12 +62,13 @@ const MOST_ROUNDS = 20;
 
 /**
  * Follows the calls that one provider connection took, to their ends: the most overdue one is
- * looked at next.
+ * looked at next. A call that several requests share is read once for all of them.
  */
 export class CallTracker {
   readonly #options: CallTrackerOptions;
   readonly #due = new Heap<Tracked>((a, b) => a.nextPollAt < b.nextPollAt);
   readonly #tracked = new Set<Tracked>();
+  readonly #byName = new Map<string, Tracked>();
   #rounds = 0;
   #steps = 0;
   #wakeTimer: NodeJS.Timeout | null = null;
@@ -85,34 +96,65 @@ export class CallTracker {
 
   /** Resolves with the call's end, at once when it is handed over. Never rejects. */
   async follow(following: Following, { ageMs, signal }: FollowTerms): Promise<TrackEnd> {
-    const { now, intervalMs, timeoutMs, stopped } = this.#options;
+    return new Promise((resolve) => {
+      const party: Party = {
+        targets: following.call.targets,
+        end: (end) => {
+          signal.removeEventListener("abort", handOver);
+          resolve(end);
+        },
+      };
+      if (this.#options.stopped.aborted || signal.aborted) {
+        resolve({ kind: "handed-over" });
+        return;
+      }
+      const tracked = this.#joinOrAdd(following, ageMs);
+      const handOver = () => this.#leave(tracked, party);
+      tracked.parties.add(party);
+      signal.addEventListener("abort", handOver, { once: true });
+      this.#pump();
+    });
+  }
+
+  #joinOrAdd(following: Following, ageMs: number): Tracked {
+    const { now, intervalMs, timeoutMs } = this.#options;
+    const name = callNameOf(following);
+    const known = this.#byName.get(name);
+    // What was read is about the targets that were known then.
+    if (known !== undefined && !known.wasPolled) {
+      known.following = joinedFollowing(known.following, following);
+      return known;
+    }
+    if (known !== undefined && covers(known.following, following)) return known;
     const since = now() - ageMs;
     const firstPollMs = pollDelayMs(intervalMs, 0);
     // An old one that comes from somebody else is looked at as soon as a young one is.
     const nextPollAt = now() + firstPollMs;
-    return new Promise((resolve) => {
-      const tracked: Tracked = {
-        following,
-        since,
-        nextPollAt,
-        giveUpAt: Math.max(nextPollAt, since + firstPollMs + timeoutMs),
-        lastTold: "it was never looked at",
-        end: (end) => {
-          signal.removeEventListener("abort", handOver);
-          this.#tracked.delete(tracked);
-          resolve(end);
-        },
-      };
-      const handOver = () => tracked.end({ kind: "handed-over" });
-      if (stopped.aborted || signal.aborted) {
-        handOver();
-        return;
-      }
-      signal.addEventListener("abort", handOver, { once: true });
-      this.#tracked.add(tracked);
-      this.#due.push(tracked);
-      this.#pump();
-    });
+    const tracked: Tracked = {
+      ...{ name, following, since, nextPollAt, parties: new Set(), wasPolled: false },
+      giveUpAt: Math.max(nextPollAt, since + firstPollMs + timeoutMs),
+      lastTold: "it was never looked at",
+    };
+    this.#tracked.add(tracked);
+    this.#byName.set(name, tracked);
+    this.#due.push(tracked);
+    return tracked;
+  }
+
+  #leave(tracked: Tracked, party: Party): void {
+    tracked.parties.delete(party);
+    if (tracked.parties.size === 0) this.#drop(tracked);
+    party.end({ kind: "handed-over" });
+  }
+
+  #drop(tracked: Tracked): void {
+    this.#tracked.delete(tracked);
+    if (this.#byName.get(tracked.name) === tracked) this.#byName.delete(tracked.name);
+  }
+
+  #end(tracked: Tracked, end: TrackEnd): void {
+    this.#drop(tracked);
+    for (const party of tracked.parties) party.end(onlyOf(end, party.targets));
   }
 
   /** The most overdue one; those on the way to it that are followed no more are dropped. */
@@ -126,7 +168,7 @@ export class CallTracker {
 
   #abandon(): void {
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
-    for (const tracked of this.#tracked) tracked.end({ kind: "handed-over" });
+    for (const tracked of this.#tracked) this.#end(tracked, { kind: "handed-over" });
   }
 
   #pump(): void {
@@ -148,6 +190,7 @@ export class CallTracker {
   }
 
   async #round(tracked: Tracked): Promise<void> {
+    tracked.wasPolled = true;
     const progress = await this.#options.provider.follow(tracked.following, this.#options.turns);
     this.#rounds -= 1;
     this.#steps += 1;
@@ -158,7 +201,7 @@ export class CallTracker {
   #learn(tracked: Tracked, progress: Progress): void {
     const { now, intervalMs, timeoutMs } = this.#options;
     if (progress.kind === "ended") {
-      tracked.end({ kind: "ended", by: progress.by, targets: progress.targets });
+      this.#end(tracked, { kind: "ended", by: progress.by, targets: progress.targets });
       return;
     }
     if (progress.kind === "open") {
@@ -168,7 +211,7 @@ export class CallTracker {
       tracked.lastTold = `it could not be read the last time: ${progress.message}`;
     }
     if (now() >= tracked.giveUpAt) {
-      tracked.end(lost(tracked, `its end was not seen within ${timeoutMs} ms`));
+      this.#end(tracked, lost(tracked, `its end was not seen within ${timeoutMs} ms`));
       return;
     }
     const delayMs = pollDelayMs(intervalMs, now() - tracked.since);
@@ -182,4 +225,10 @@ function lost({ following, lastTold }: Tracked, why: string): TrackEnd {
   const what = job === null ? "The runs were" : `Job ${job.jobId} was`;
   const message = `${what} not followed to the end: ${why}; ${lastTold}`;
   return { kind: "lost", targets: endsInOrder(call.targets, ended), message };
+}
+
+/** The call's end as it is about some of its targets, in their order. */
+function onlyOf(end: TrackEnd, wanted: readonly string[]): TrackEnd {
+  if (end.kind === "handed-over") return end;
+  return { ...end, targets: endsInOrder(wanted, end.targets) };
 }

@@ -148,6 +148,14 @@ describe("a claim whose caller fell silent", () => {
     expect(questions).toMatchObject([{ rivals: ["12"] }]);
   });
 
+  it("is told with how many requests were granted their call together", async () => {
+    const asked = (requestId: string) => ({ requestId, targets: ["11", "12"] });
+    const both = aClaim("c", [{ ...asked("r"), before: aReading("11", "12") }, asked("other")]);
+    const did = await doing(statesOf(both), { findings: { 11: "ran", 12: "ran" } });
+
+    expect(did.told).toMatchObject([{ history: { coalesced: 2 } }]);
+  });
+
   it("ends as evidence shows, counted as a call that began when it was granted", async () => {
     const records = [claim("c1"), aRelease("c1", ["r"], { called: true }), claim("c2", 2)];
     const findings = { 11: "ran", 12: "did-not-run" } as const;

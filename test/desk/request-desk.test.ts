@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Counter } from "../../src/desk/desk-parts.ts";
 import { RequestDesk } from "../../src/desk/request-desk.ts";
+import type { TargetEnd } from "../../src/domain/call-end.ts";
 import { NEVER_CALLED, type Outcome, plainVerdict } from "../../src/domain/outcome.ts";
 import {
   echoOf,
@@ -49,6 +50,7 @@ async function aDesk(counter: Partial<Counter> = {}) {
   // What others claim is the first request.
   const packed = [first.request];
   const journal = new LogJournal({
+    guardsOf: () => null,
     ...{ replica, log, instance: "me", callWithinMs: CALL_WITHIN_MS, windowMs: 86_400_000, now },
     // A packed request is its number here.
     packing: { pack: (request) => String.fromCharCode(packed.push(request) - 1) },
@@ -64,6 +66,8 @@ async function aDesk(counter: Partial<Counter> = {}) {
     keeps: ({ partition }) => !rig.lost.has(partition),
     conflicts: async ({ offset }) => void rig.conflicts.push(offset),
     ownsOrphan: () => false,
+    requestsRetentionMs: 3_600_000,
+    overflow: { mustWait: () => false, add: () => undefined, forget: () => undefined },
     onDuplicate: ({ source }) => void rig.duplicates.push(source.offset),
     onFailure: fail,
     ...{ dispatcher: "me 1", now, epoch: () => Date.now(), stopped: stop.signal },
@@ -104,10 +108,30 @@ async function aDesk(counter: Partial<Counter> = {}) {
     const call = { claimId: "", operation: received.request.operation, targets: ["1234"] };
     const history = { attempts: 1, calledAt: 5, coalesced: 1, reconciled: false };
     const claimed = await claim(received);
-    desk.decided({ received, history }, { claim: claimed, call, end, before: null });
+    const one = { received, history, targets: call.targets };
+    desk.decided([one], { claim: claimed, call, end, before: null });
     await pass();
   };
-  return { desk, journal, rig, written, claim, called };
+  /** The lane's call for all of these, by their targets, ended so. */
+  const calledTogether = async (
+    asked: readonly (readonly [ReceivedRequest, readonly string[]])[],
+    end: DecidedEnd,
+  ) => {
+    const asks = asked.map(([received, targets]) => {
+      return { received, targets, before: null, evidenceAt: null };
+    });
+    const claiming = journal.claim(PROVIDER, asks, TERMS);
+    await pass();
+    const { claim: claimed } = await claiming;
+    const instanceIds = [...new Set(asks.flatMap(({ targets }) => targets))];
+    const operation = aDataWorksRerun({ instanceIds });
+    const call = { claimId: claimed.claimId, operation, targets: instanceIds };
+    const history = { attempts: 1, calledAt: 5, coalesced: asked.length, reconciled: false };
+    const shared = asks.map(({ received, targets }) => ({ received, history, targets }));
+    desk.decided(shared, { claim: claimed, call, end, before: { marks: [] } });
+    await pass();
+  };
+  return { desk, journal, rig, written, claim, called, calledTogether };
 }
 
 /** What another process writes about a request. */
@@ -405,6 +429,166 @@ describe("a call that ended", () => {
       { results: [{ told: { verdict: { reason: { code: "NOT_EXECUTED" } } } }] },
     ]);
     expect(rig.offered).toStrictEqual([]);
+  });
+});
+
+describe("a request that is read again after it waited outside of memory", () => {
+  it("is a dead letter when another one with its id was granted meanwhile", async () => {
+    const { desk, rig } = await aDesk();
+    const other = aReceived(
+      { offset: 9 },
+      { ...first.request, operation: aDataWorksRerun({ instanceIds: ["9"] }) },
+    );
+    desk.receive(first);
+    desk.recalled(other, "room");
+    await pass();
+    expect(rig.conflicts).toStrictEqual([]);
+
+    const { desk: late, rig: lateRig, claim } = await aDesk();
+    await claim(first);
+    late.recalled(other, "room");
+    await pass();
+    expect(lateRig.conflicts).toStrictEqual([9n]);
+  });
+});
+
+describe("a call that several requests shared", () => {
+  const asking = (offset: number) => aReceived({ offset, partition: 5 });
+  const [one, two, three] = [asking(1), asking(2), asking(3)];
+
+  /** An answer that tells the end of each target. */
+  const answering = (ends: Readonly<Record<string, TargetEnd["status"]>>): DecidedEnd => ({
+    ...{ kind: "accepted", job: null, asyncJobId: null },
+    targets: Object.entries(ends).map(([target, status]) => ({ target, status, message: null })),
+    ...{ providerRequestId: "call-1", providerErrorCode: null },
+  });
+
+  /** The verdicts that each record tells, by request. */
+  function toldIn(records: readonly JournalRecord[]) {
+    return records.map((record) => {
+      const results = record.kind === "DONE" || record.kind === "ACCEPTED" ? record.results : [];
+      return results.map(({ requestId, told: { verdict, history } }) => {
+        const targets = verdict.targets.map(({ target, status }) => `${target} ${status}`);
+        const { coalesced, reconciled } = history;
+        return { requestId, status: verdict.status, targets, coalesced, reconciled };
+      });
+    });
+  }
+
+  it("ends for each by its own targets, in one record", async () => {
+    const { desk, rig, written, calledTogether } = await aDesk();
+    for (const received of [one, two, three]) desk.receive(received);
+    await calledTogether(
+      [
+        [one, ["1", "2"]],
+        [two, ["2", "3"]],
+        [three, ["3"]],
+      ],
+      answering({ "1": "SUCCEEDED", "2": "SUCCEEDED", "3": "FAILED" }),
+    );
+
+    const shared = { coalesced: 3, reconciled: false };
+    expect(toldIn(written())).toStrictEqual([
+      [
+        {
+          ...{ requestId: "req-5-1", status: "SUCCEEDED", ...shared },
+          targets: ["1 SUCCEEDED", "2 SUCCEEDED"],
+        },
+        {
+          ...{ requestId: "req-5-2", status: "PARTIALLY_SUCCEEDED", ...shared },
+          targets: ["2 SUCCEEDED", "3 FAILED"],
+        },
+        { ...{ requestId: "req-5-3", status: "FAILED", ...shared }, targets: ["3 FAILED"] },
+      ],
+    ]);
+    expect(rig.failures).toStrictEqual([]);
+  });
+
+  it("is judged once, only for what the answer left open, and is reconciled only for those", async () => {
+    const asked: (readonly string[])[] = [];
+    const judge: Counter["judge"] = {
+      judge: async ({ targets }) => {
+        asked.push(targets);
+        return targets.map((target) => ({ target, finding: "ran", why: "a new run" }));
+      },
+    };
+    const { desk, written, calledTogether } = await aDesk({ judge });
+    for (const received of [one, two]) desk.receive(received);
+    await calledTogether(
+      [
+        [one, ["1"]],
+        [two, ["2"]],
+      ],
+      answering({ "1": "SUCCEEDED", "2": "UNKNOWN" }),
+    );
+
+    expect(asked).toStrictEqual([["2"]]);
+    expect(toldIn(written())[0]?.map(({ reconciled }) => reconciled)).toStrictEqual([false, true]);
+  });
+
+  it("is repeated for those alone whose targets surely did not run", async () => {
+    const judge: Counter["judge"] = {
+      judge: async ({ targets }) =>
+        targets.map((target) => {
+          return { target, finding: target === "1" ? "ran" : "did-not-run", why: "seen" };
+        }),
+    };
+    const { desk, rig, written, calledTogether } = await aDesk({
+      ...{ judge, uncertain: "retry-if-absent" },
+    });
+    for (const received of [one, two]) desk.receive(received);
+    rig.offered = [];
+    await calledTogether(
+      [
+        [one, ["1"]],
+        [two, ["2"]],
+      ],
+      anEnd.uncertain() as DecidedEnd, // it is one
+    );
+    expect(written()).toMatchObject([{ kind: "DONE", results: [{ requestId: "req-5-1" }] }]);
+
+    await pass(CALL_WITHIN_MS + TERMS.connectTimeoutMs + TERMS.callTimeoutMs);
+    expect(written().at(-1)).toMatchObject({ kind: "RELEASE", requestIds: ["req-5-2"] });
+    expect(rig.offered).toMatchObject([{ received: { source: two.source }, tries: 1 }]);
+  });
+
+  it("is followed for each by its own targets when the provider began a job", async () => {
+    const { desk, written, calledTogether } = await aDesk();
+    for (const received of [one, two]) desk.receive(received);
+    await calledTogether(
+      [
+        [one, ["1"]],
+        [two, ["2"]],
+      ],
+      anEnd.started("job-1") as DecidedEnd, // it is one
+    );
+    const job = { taken: { following: { job: { jobId: "job-1" } } } };
+    expect(written()).toMatchObject([
+      {
+        kind: "ACCEPTED",
+        results: [
+          { requestId: "req-5-1", ...job },
+          { requestId: "req-5-2", ...job },
+        ],
+      },
+    ]);
+  });
+
+  it("is followed only where its runs are still to end, with an answer about those alone", async () => {
+    const { desk, written, calledTogether } = await aDesk({ until: "finished" });
+    for (const received of [one, two]) desk.receive(received);
+    await calledTogether(
+      [
+        [one, ["1"]],
+        [two, ["2"]],
+      ],
+      answering({ "1": "SUCCEEDED", "2": "FAILED" }),
+    );
+    const kinds = written().map(({ kind }) => kind);
+    expect(kinds.toSorted()).toStrictEqual(["ACCEPTED", "DONE"]);
+    expect(written().find(({ kind }) => kind === "ACCEPTED")).toMatchObject({
+      results: [{ requestId: "req-5-1", taken: { end: { targets: [{ target: "1" }] } } }],
+    });
   });
 });
 

@@ -200,7 +200,7 @@ describe("a claim that nobody drives", () => {
     consider(claimed);
     await pass(JUDGED_AFTER_MS - 1);
     const early = [...rig.deeds];
-    await pass(1);
+    await pass(2);
 
     expect(early).toStrictEqual([]);
     expect(rig.deeds.slice(0, 2)).toStrictEqual(["judge", "DONE SUCCEEDED"]);
@@ -223,7 +223,7 @@ describe("a claim that nobody drives", () => {
     rig.liveSince = performance.now();
     await pass(JUDGED_AFTER_MS - 1);
     const early = [...rig.deeds];
-    await pass(1);
+    await pass(2);
 
     expect(early).toStrictEqual([]);
     expect(rig.deeds[0]).toBe("judge");
@@ -260,7 +260,7 @@ describe("a claim that nobody drives", () => {
     consider(claimed);
     await pass(JUDGED_AFTER_MS + laterMs - 1);
     const early = [...rig.deeds];
-    await pass(1);
+    await pass(2);
 
     expect(early).toStrictEqual([]);
     expect(rig.deeds[0]).toBe("judge");

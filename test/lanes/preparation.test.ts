@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Evidence } from "../../src/domain/evidence.ts";
 import type { ReceivedRequest } from "../../src/domain/rerun-request.ts";
+import { targetsOf } from "../../src/domain/targets.ts";
 import type { LaneOptions } from "../../src/lanes/lane.ts";
 import type { Prepare } from "../../src/lanes/preparation.ts";
 import { aDataWorksRerun, aReceived } from "../support/a-received-request.ts";
@@ -21,17 +22,18 @@ interface OpenReading {
 class ManualReadings {
   readonly open: OpenReading[] = [];
   readonly begun: string[] = [];
-  readonly applies: Prepare["applies"] = ({ request }) => request.reason !== "tells nothing";
+  readonly applies: Prepare["applies"] = (operation) =>
+    operation.kind !== "DataWorksRerunTaskInstances" || operation.comment !== "tells nothing";
 
-  readonly read: Prepare["read"] = async (received, signal) => {
-    const id = idOf(received);
+  readonly read: Prepare["read"] = async (operation, signal) => {
+    const id = targetsOf(operation).join();
     const mark = { reading: this.begun.push(id) };
     return new Promise<Evidence>((resolve) => {
       const open: OpenReading = {
         ...{ id, signal },
         end: async () => {
           this.open.splice(this.open.indexOf(open), 1);
-          resolve({ marks: [{ target: id, mark }] });
+          resolve({ marks: targetsOf(operation).map((target) => ({ target, mark })) });
           await vi.advanceTimersByTimeAsync(0);
         },
       };
@@ -47,21 +49,22 @@ class ManualReadings {
   }
 }
 
-function idOf({ request }: ReceivedRequest): string {
-  const { operation } = request;
-  return operation.kind === "DataWorksRerunTaskInstances" ? operation.instanceIds.join(",") : "?";
-}
-
-/** A request whose target is its offset, unless told. */
+/** A request whose target is its offset, unless told; each comes from a partition of its own. */
 function numbered(
   offset: number,
   {
     target = String(offset),
+    comment = null,
+    partition = offset,
     ...overrides
-  }: { target?: string } & Parameters<typeof aReceived>[1] = {},
+  }: {
+    target?: string;
+    comment?: string | null;
+    partition?: number;
+  } & Parameters<typeof aReceived>[1] = {},
 ): ReceivedRequest {
-  const operation = aDataWorksRerun({ instanceIds: target.split(",") });
-  return aReceived({ offset }, { operation, ...overrides });
+  const operation = aDataWorksRerun({ instanceIds: target.split(","), comment });
+  return aReceived({ offset, partition }, { operation, ...overrides });
 }
 
 /** A lane that reads before its calls; two seconds' worth of window is three requests. */
@@ -255,7 +258,7 @@ describe.each(MODES)("a lane that reads before its calls, mode %s", (mode) => {
     const { lane, journal, readings } = aReadingLane(mode);
     lane.offer(numbered(1, { target: "11" }));
     lane.offer(numbered(2, { target: "11,12" }));
-    journal.elsewhere.add("req-0-1");
+    journal.elsewhere.add("req-1-1");
     await readings.of("11").end();
     await readings.of("11,12").end();
     await aMoment();
@@ -266,7 +269,7 @@ describe.each(MODES)("a lane that reads before its calls, mode %s", (mode) => {
 
   it("does not read where a reading can tell nothing", async () => {
     const { lane, provider, readings, desk } = aReadingLane(mode);
-    lane.offer(numbered(1, { reason: "tells nothing" }));
+    lane.offer(numbered(1, { comment: "tells nothing" }));
     await aMoment();
     await provider.of("1").end();
 
@@ -319,7 +322,7 @@ describe.each(MODES)("a lane that reads before its calls, mode %s", (mode) => {
     const { lane, provider, readings } = aReadingLane(mode);
     lane.offer(numbered(1));
     const reading = readings.of("1");
-    const forgotten = lane.forget(0);
+    const forgotten = lane.forget(1);
     await reading.end();
     await vi.advanceTimersByTimeAsync(5000);
 
@@ -375,7 +378,7 @@ describe.each(MODES)("a lane that reads before its calls, mode %s", (mode) => {
     expect(provider.called).toStrictEqual(["1", "1"]);
     await provider.of("1").end();
     await aMoment();
-    expect(lane.held).toBeNull();
+    expect(lane.held).toStrictEqual([]);
     expect(readings.begun.slice(-3).toSorted()).toStrictEqual(["2", "3", "4"]);
   });
 

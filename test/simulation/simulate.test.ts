@@ -25,11 +25,17 @@ describe("a simulated run", () => {
     "duplicates-skipped",
     "published-before-read",
     "wall-clock",
+    "verdicts-mixed-up",
   ] as const)("finds a planted mistake: %s", PATIENCE, async (name) => {
-    const found: (string | null)[] = [];
-    for (let seed = 1; seed <= 10; seed += 1) {
-      found.push((await simulate(seed, BUGS[name])).violation);
-    }
-    expect(found).toContainEqual(expect.any(String));
+    expect(await firstFinding(name)).not.toBeNull();
   });
 });
+
+/** What the first run tells that finds the mistake; null: none of 200 did. */
+async function firstFinding(name: keyof typeof BUGS): Promise<string | null> {
+  for (let seed = 1; seed <= 200; seed += 1) {
+    const { violation } = await simulate(seed, BUGS[name]);
+    if (violation !== null) return violation;
+  }
+  return null;
+}

@@ -7,6 +7,7 @@ import {
   type CallTrackerOptions,
   type FollowTerms,
 } from "../../src/tracking/call-tracker.ts";
+import { aTencentRerun } from "../support/a-received-request.ts";
 import { aFollowing } from "../support/followings.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -403,5 +404,89 @@ describe("a call tracker's surprise", () => {
     await vi.advanceTimersByTimeAsync(600);
 
     expect(failures).toMatchObject([{ message: "a bug" }]);
+  });
+});
+
+describe("a call that several requests shared", () => {
+  /** The job of one claim, as one of its requests knows it. */
+  const partOf = (target: string, extra: Partial<Following> = {}): Following => {
+    const { call, ...rest } = jobOf("job-1");
+    const operation = aTencentRerun({ instanceKeys: [target] });
+    return { ...rest, call: { ...call, operation, targets: [target] }, ...extra };
+  };
+  const allSucceeded = ({ call }: Following): Progress => ({
+    ...{ kind: "ended", by: "job" },
+    targets: call.targets.map((target) => ({ target, status: "SUCCEEDED", message: null })),
+  });
+  const targetsOfEnd = async (end: ReturnType<CallTracker["follow"]>) => {
+    const ended = await end;
+    return ended.kind === "handed-over" ? [] : ended.targets.map(({ target }) => target);
+  };
+
+  it("is read once for all of them, and each is told of its own targets", async () => {
+    const { tracker, rounds } = aTracker((_, nth, following) =>
+      nth < 2 ? "open" : allSucceeded(following),
+    );
+    const ends = ["a", "b", "a"].map(async (target) => tracker.follow(partOf(target), young()));
+    expect(tracker.size).toBe(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect(rounds).toHaveLength(2);
+    expect(await Promise.all(ends.map(targetsOfEnd))).toStrictEqual([["a"], ["b"], ["a"]]);
+    expect([tracker.size, vi.getTimerCount()]).toStrictEqual([0, 0]);
+  });
+
+  it("is followed on while one of them is left, and dropped with the last", async () => {
+    const { tracker, rounds } = aTracker(() => "open");
+    const leaving = [new AbortController(), new AbortController()];
+    const ends = leaving.map(async ({ signal }, i) =>
+      tracker.follow(partOf(i === 0 ? "a" : "b"), { ageMs: 0, signal }),
+    );
+    leaving[0]?.abort();
+    expect([await ends[0], tracker.size]).toStrictEqual([{ kind: "handed-over" }, 1]);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(rounds.length).toBeGreaterThan(0);
+
+    leaving[1]?.abort();
+    await ends[1];
+    expect([tracker.size, tracker.runnable]).toStrictEqual([0, false]);
+  });
+
+  it("is followed apart for who comes later with targets that were not read", async () => {
+    const { tracker } = aTracker((_, nth, following) =>
+      nth < 3 ? "open" : allSucceeded(following),
+    );
+    const early = tracker.follow(partOf("a"), young());
+    await vi.advanceTimersByTimeAsync(600);
+    const late = [tracker.follow(partOf("a"), young()), tracker.follow(partOf("b"), young())];
+    expect(tracker.size).toBe(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await Promise.all([early, ...late].map(targetsOfEnd))).toStrictEqual([
+      ["a"],
+      ["a"],
+      ["b"],
+    ]);
+  });
+
+  it("is one by its claim, its job and how it is followed, and knows what each of them knows", async () => {
+    const seen: Following[] = [];
+    const { tracker } = aTracker((_, __, following) => {
+      seen.push(following);
+      return allSucceeded(following);
+    });
+    const mark = { runs: 1 };
+    const end = { target: "b", status: "FAILED", message: null } as const;
+    const parts = [
+      partOf("a", { before: { marks: [{ target: "a", mark }] }, notes: { a: "1" } }),
+      partOf("b", { before: null, ended: [end], notes: { b: "2" } }),
+      partOf("c", { until: "finished" }),
+    ];
+    for (const part of parts) void tracker.follow(part, young());
+    expect(tracker.size).toBe(2);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(seen[0]).toMatchObject({
+      ...{ before: { marks: [{ target: "a", mark }] }, ended: [end], notes: { a: "1", b: "2" } },
+      call: { targets: ["a", "b"], operation: { instanceKeys: ["a", "b"] } },
+    });
   });
 });
