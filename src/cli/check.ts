@@ -4,12 +4,12 @@ import type { Config, ProviderConfig } from "../config/config.ts";
 import type { ConfigWarning } from "../config/config-problem.ts";
 import { describeConfig } from "../config/describe-config.ts";
 import { createKafka } from "../kafka/client.ts";
-import { topicSpecs } from "../kafka/topic-specs.ts";
+import { topicNeedsOf, topicSpecs } from "../kafka/topic-specs.ts";
 import { SendGate } from "../lanes/send-gate.ts";
 import { silentLog } from "../observability/silent-log.ts";
 import { inspectSurroundings } from "../preflight.ts";
 import { openProvider } from "../providers/open-provider.ts";
-import { REMINDERS } from "../service-status.ts";
+import { remindersOf } from "../service-status.ts";
 import { lossIn, withHistory } from "./journal-history.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -32,7 +32,7 @@ export async function checkCommand(
     ok: found.problems.length === 0,
     problems: found.problems,
     warnings: [...warnings.map(({ path, message }) => `${path}: ${message}`), ...found.warnings],
-    notes: REMINDERS,
+    notes: remindersOf(config),
   };
   if (json) {
     terminal.stdout(`${JSON.stringify(told, null, 2)}\n`);
@@ -59,7 +59,7 @@ async function connect(config: Config, signal: AbortSignal): Promise<Findings> {
     inspectSurroundings({
       // Somebody waits for the answer: a broker that is away is told soon.
       kafka: createKafka(config.kafka, silentLog, 2),
-      topics: topicSpecs(topics, { dedupeWindowMs: config.dedupe.windowMs }),
+      topics: topicSpecs(topics, topicNeedsOf(config)),
       registry: createRegistry(config.schemaRegistry),
       outcomeSchema: loadSchemas(topics).outcomes,
     }),

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { CheckpointStore, CheckpointValues } from "../journal/checkpoint-store.ts";
 import type { JournalLog, LogRange } from "../journal/journal-log.ts";
 import { LostHistory, recover } from "../journal/recover.ts";
-import { KafkaCheckpointStore } from "../kafka/checkpoint-topic.ts";
+import { CompactedTopic } from "../kafka/compacted-topic.ts";
 import type { Kafka } from "../kafka/client.ts";
 import { KafkaJournalLog } from "../kafka/journal-topic.ts";
 import { silentLog } from "../observability/silent-log.ts";
@@ -29,7 +29,7 @@ export async function withHistory<T>(
     onFailure: () => undefined, // nothing is followed for long enough to fail
   };
   const journal = new KafkaJournalLog({ ...parts, topic: topics.journal });
-  const checkpoints = new KafkaCheckpointStore({
+  const checkpoints = new CompactedTopic({
     ...{ ...parts, topic: topics.checkpoints, loadTimeoutMs: requestTimeoutMs },
   });
   try {

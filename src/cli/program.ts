@@ -1,8 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
 import { parseDuration } from "../config/duration.ts";
 import type { MissingSecrets } from "../config/references.ts";
 import { acceptLostJournal } from "./accept-lost-journal.ts";
 import { checkCommand } from "./check.ts";
+import { lanesCommand, type LanesOptions } from "./lanes.ts";
 import { type LoadedConfig, loadConfig } from "./load-config.ts";
 import { outcomesCommand } from "./outcomes.ts";
 import { runCommand } from "./run.ts";
@@ -30,8 +31,14 @@ const BY_PARTITION = `
 Outcomes are printed as they are read, partition by partition: in the order of their writing within
 one, so that COMPLETED (completedAt) may go back where the next one begins.`;
 
+const LANE_ACTIONS: readonly LanesOptions["action"][] = ["list", "pause", "resume", "limit"];
+const LANES_HELP = `
+A pause and a limit stand beside each other; resume ends both. All instances obey within a second,
+and after a restart. Requests of a lane that stands still wait, and expire by their notAfter.
+${example('lanes --config my.yaml pause wedata-intl --for 2h --reason "their incident 4711"')}`;
+
 /** Commands of the contract that a later version brings; naming one must not look like a typo. */
-const NOT_BUILT_YET = ["plan", "replay", "dead-letters", "lanes"];
+const NOT_BUILT_YET = ["plan", "replay", "dead-letters"];
 
 /** Runs the command that `args` name (without the program's name). Resolves with the exit code. */
 export async function runProgram(args: readonly string[], around: Surroundings): Promise<number> {
@@ -150,6 +157,23 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
       }),
     );
 
+  configured(program, "lanes", "Shows the lanes of a running group, or gives one of them an order.")
+    .addArgument(new Argument("<action>", "what to do").choices(LANE_ACTIONS))
+    .argument("[lane]", "the connection's name; not with list")
+    .option("--reason <text>", "why; no order without")
+    .option("--for <duration>", "a pause or a limit ends by itself after this time", duration)
+    .option("--calls-per-second <n>", "limit: no more than this, never above the config", count)
+    .option("--by <who>", "who gives the order (default: this user)")
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", LANES_HELP)
+    .action(async (action: LanesOptions["action"], lane: string | undefined, flags: LanesFlags) =>
+      withoutProviders(flags, async ({ config }) => {
+        const { reason = null, callsPerSecond = null, by = null, json } = flags;
+        const asked = { action, lane: lane ?? null, reason, callsPerSecond, by, json };
+        return lanesCommand({ config, ...asked, forMs: flags.for ?? null }, terminal);
+      }),
+    );
+
   for (const name of NOT_BUILT_YET) {
     program
       .command(name, { hidden: true })
@@ -197,6 +221,15 @@ interface OutcomesFlags {
   readonly config: string;
   readonly follow: boolean;
   readonly request?: string;
+  readonly json: boolean;
+}
+
+interface LanesFlags {
+  readonly config: string;
+  readonly reason?: string;
+  readonly for?: number;
+  readonly callsPerSecond?: number;
+  readonly by?: string;
   readonly json: boolean;
 }
 

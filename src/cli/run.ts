@@ -3,7 +3,7 @@ import type { ConfigWarning } from "../config/config-problem.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createLog } from "../observability/log.ts";
 import { type ServiceSeams, startService } from "../service.ts";
-import { REMINDERS } from "../service-status.ts";
+import { remindersOf } from "../service-status.ts";
 
 export interface RunOptions {
   readonly config: Config;
@@ -31,7 +31,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
   if (service === null) return 1;
   const { httpPort } = service;
   log.info("service.started", { version, http: `${config.http.host}:${httpPort}`, httpPort });
-  for (const reminder of REMINDERS) log.warn("service.reminded", { reminder });
+  for (const reminder of remindersOf(config)) log.warn("service.reminded", { reminder });
   for (const { path, message } of warnings) log.warn("config.doubtful", { path, message });
   abandon.addEventListener("abort", () => service.abandon(), { once: true });
 

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { topicSpecs } from "../kafka/topic-specs.ts";
+import { topicNeedsOf, topicSpecs } from "../kafka/topic-specs.ts";
 import { createMissing, inspectTopics, type TopicState } from "../kafka/topics.ts";
 import { exitCodeOf } from "./command-failed.ts";
 import { withKafka } from "./kafka-session.ts";
@@ -23,7 +23,7 @@ export async function topicsCommand(
 ): Promise<number> {
   return exitCodeOf(terminal, async () =>
     withKafka(config.kafka, async ({ admin }) => {
-      const specs = topicSpecs(config.kafka.topics, { dedupeWindowMs: config.dedupe.windowMs });
+      const specs = topicSpecs(config.kafka.topics, topicNeedsOf(config));
       if (create) {
         const created = await createMissing(admin, specs, { partitions, replication });
         for (const name of created) terminal.stderr(`created ${name}\n`);

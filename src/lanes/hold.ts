@@ -1,76 +1,179 @@
-/** Why a lane stands still although there is work. */
-export type HoldReason = "credentials" | "quota";
+import type { BreakerConfig, HoldWindowConfig } from "../config/config.ts";
+import type { CallEnd } from "../domain/call-end.ts";
+import { Breaker, type BreakerState } from "./breaker.ts";
+import type { Clock } from "./clock.ts";
+import { HoldWindows } from "./hold-windows.ts";
+import { Trouble } from "./trouble.ts";
 
-/** What is told about a lane that stands still; `message` is for people. */
+/** Why a lane can stand still although there is work. */
+export const HOLD_REASONS = ["paused", "window", "breaker", "credentials", "quota"] as const;
+
+/** One of them. */
+export type HoldReason = (typeof HOLD_REASONS)[number];
+
+/** One cause for which a lane stands still; `message` is for people. */
 export interface Held {
   readonly why: HoldReason;
   readonly message: string;
+  /** When it ends by itself, milliseconds since the epoch; null: when it is found or said to be over. */
+  readonly until: number | null;
+}
+
+/** The same with its time as people write it. */
+export function describeHeld({ why, message, until }: Held): object {
+  return { why, message, until: until === null ? null : new Date(until).toISOString() };
+}
+
+/** An operator's order to stand still. */
+export interface Pause {
+  readonly message: string;
+  /** Milliseconds since the epoch; null: until another order. */
+  readonly until: number | null;
+}
+
+export interface HoldParts {
+  readonly clock: Clock;
+  /** Null: a failing provider is called on and on. */
+  readonly breaker: BreakerConfig | null;
+  readonly windows: readonly HoldWindowConfig[];
+  /** Why the limits let nothing through for hours; null while they do. They keep that time themselves. */
+  readonly usedUp: () => string | null;
+}
+
+/** What began and what is over since it was last asked. */
+export interface HoldNews {
+  readonly began: readonly Held[];
+  readonly ended: readonly HoldReason[];
 }
 
 /**
- * How long a held lane waits before its next probe, from the first to the longest. Fresh credentials
- * may be there at once (an expired token is exchanged before the next call) or when somebody has
- * acted; a quota comes back by the hour or by the day.
- */
-const PROBE_AFTER_MS: Readonly<Record<HoldReason, { readonly first: number; longest: number }>> = {
-  credentials: { first: 1000, longest: 30_000 },
-  quota: { first: 300_000, longest: 300_000 },
-};
-
-/**
- * Keeps a lane still while its connection is in trouble, and lets single calls through to find out
- * whether the trouble is over. Such a call is no attempt of its request: it goes back unspent.
+ * Where all causes meet that keep a lane still: operators' orders, the clock, a provider that fails,
+ * and the connection's own trouble. It goes on when none of them holds.
+ *
+ * While the provider fails or the connection is in trouble, single calls go through to find out
+ * whether that is over. Such a probe is no attempt of its request: what surely did not execute goes
+ * back unspent. Nothing at all goes through a pause or a window.
  */
 export class Hold {
-  readonly #now: () => number;
-  #held: Held | null = null;
-  #probeAfterMs = 0;
-  #probeAt = 0;
+  readonly #clock: Clock;
+  readonly #windows: HoldWindows;
+  readonly #breaker: Breaker;
+  readonly #trouble: Trouble;
+  readonly #usedUp: () => string | null;
+  #pause: Pause | null = null;
   #probing = false;
+  #told: ReadonlySet<HoldReason> = new Set();
 
-  /** `now` gives monotonic milliseconds. */
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor({ clock, breaker, windows, usedUp }: HoldParts) {
+    this.#clock = clock;
+    this.#windows = new HoldWindows(windows);
+    this.#breaker = new Breaker(breaker, clock.now);
+    this.#trouble = new Trouble(clock.now);
+    this.#usedUp = usedUp;
   }
 
-  get held(): Held | null {
-    return this.#held;
+  /** All causes that hold the lane now. */
+  get held(): readonly Held[] {
+    const epoch = this.#clock.epoch();
+    const pause = this.#pauseAt(epoch);
+    const window = this.#windows.at(epoch);
+    const trouble = this.#trouble.current;
+    const usedUp = this.#usedUp();
+    const held: (Held | null)[] = [
+      pause && { why: "paused", ...pause },
+      window && { why: "window", message: window.reason, until: window.until },
+      this.#breaker.isOpen ? { why: "breaker", message: this.#breaker.message, until: null } : null,
+      trouble && { ...trouble, until: null },
+      // What the provider said comes first.
+      usedUp === null || trouble?.why === "quota"
+        ? null
+        : { why: "quota", message: usedUp, until: null },
+    ];
+    return held.filter((one) => one !== null);
   }
 
-  /** Monotonic instant from which a call may go: 0 when not held, `Infinity` during a probe. */
+  /** Whether a call that goes now is a probe. */
+  get isProbed(): boolean {
+    return this.#breaker.isOpen || this.#trouble.current !== null;
+  }
+
+  get breaker(): BreakerState {
+    if (!this.#breaker.isOpen) return "closed";
+    return this.#probing ? "probing" : "open";
+  }
+
+  /**
+   * Monotonic instant from which a call may go: 0 when nothing holds the lane, `Infinity` during a
+   * probe and while only an order can end it.
+   */
   get opensAt(): number {
-    if (this.#held === null) return 0;
-    return this.#probing ? Infinity : this.#probeAt;
+    const epoch = this.#clock.epoch();
+    const pause = this.#pauseAt(epoch);
+    const until = Math.max(
+      pause === null ? 0 : (pause.until ?? Infinity),
+      this.#windows.at(epoch)?.until ?? 0,
+    );
+    const ofClock = until === 0 ? 0 : this.#clock.now() + until - epoch;
+    if (!this.isProbed) return ofClock;
+    const probeAt = Math.max(this.#breaker.probeAt, this.#trouble.probeAt);
+    return this.#probing ? Infinity : Math.max(ofClock, probeAt);
   }
 
-  /** A call goes out. True: the lane is held, and this is the probe. */
+  /** The operators' order from now on; null: none. */
+  pause(pause: Pause | null): void {
+    this.#pause = pause;
+  }
+
+  /** A call goes out. True: it is a probe. */
   called(): boolean {
-    this.#probing = this.#held !== null;
+    this.#probing = this.isProbed;
     return this.#probing;
   }
 
-  /** A call ended in the connection's trouble. Only a probe makes the next one wait longer. */
-  hold(why: HoldReason, message: string, wasProbe: boolean): void {
-    const { first, longest } = PROBE_AFTER_MS[why];
-    if (this.#held?.why !== why) this.#probeAfterMs = first;
-    else if (wasProbe) this.#probeAfterMs = Math.min(longest, 2 * this.#probeAfterMs);
-    this.#held = { why, message };
-    this.#wait(wasProbe);
-  }
-
-  /** A call got past the trouble: the provider took, refused or throttled it for its own sake. */
-  release(): void {
-    this.#held = null;
-    this.#probing = false;
-  }
-
-  /** A call told nothing about the trouble; after a probe the next one is due as after any other. */
-  undecided(wasProbe: boolean): void {
-    if (this.#held !== null && wasProbe) this.#wait(wasProbe);
-  }
-
-  #wait(wasProbe: boolean): void {
+  /** A call ended, and told this about the provider and the connection. */
+  learned(end: CallEnd, wasProbe: boolean): void {
     if (wasProbe) this.#probing = false;
-    this.#probeAt = this.#now() + this.#probeAfterMs;
+    switch (end.kind) {
+      case "quota":
+      case "credentials":
+        this.#breaker.answered();
+        this.#trouble.meet({ why: end.kind, message: end.message }, wasProbe);
+        return;
+      // The provider took, refused or throttled it for its own sake.
+      case "accepted":
+      case "refused":
+      case "throttled":
+        this.#breaker.answered();
+        this.#trouble.end();
+        return;
+      case "unavailable":
+      case "uncertain":
+        this.#breaker.failed(end.message, wasProbe);
+        if (wasProbe) this.#trouble.wait();
+        return;
+    }
+  }
+
+  /** No call was made of what had been taken for one; after a probe the next one is due as ever. */
+  undecided(wasProbe: boolean): void {
+    if (!wasProbe) return;
+    this.#probing = false;
+    this.#breaker.wait();
+    this.#trouble.wait();
+  }
+
+  /** What began and what is over since the last time this was asked. */
+  news(): HoldNews {
+    const { held } = this;
+    const reasons = new Set(held.map(({ why }) => why));
+    const began = held.filter(({ why }) => !this.#told.has(why));
+    const ended = [...this.#told].filter((why) => !reasons.has(why));
+    this.#told = reasons;
+    return { began, ended };
+  }
+
+  #pauseAt(epoch: number): Pause | null {
+    const { until } = this.#pause ?? { until: -Infinity };
+    return until === null || until > epoch ? this.#pause : null;
   }
 }

@@ -15,6 +15,7 @@ export function aConfig(
     endpoints: { allow: [], allowAddresses: [] },
     dedupe: { windowMs: 24 * 60 * 60 * 1000 },
     claims: { callWithinMs: 3_000, graceMs: 5_000 },
+    throttle: { scope: "instance" },
     limits: { targetsPerRequest: 200 },
     intake: { maxWaiting: 1_000 },
     http: { host: "127.0.0.1", port: 0, stallAfterMs: 60_000 },
@@ -34,5 +35,7 @@ export function ownTopics(): Config["kafka"]["topics"] {
     deadLetters: `${prefix}.dead-letters`,
     journal: `${prefix}.journal`,
     checkpoints: `${prefix}.checkpoints`,
+    control: `${prefix}.control`,
+    slots: `${prefix}.slots`,
   };
 }

@@ -104,6 +104,8 @@ describe("a command that calls no provider", PATIENT, () => {
     [["topics"], "broker"],
     [["schemas"], "Cannot use the schema registry"],
     [["outcomes"], "broker"],
+    [["lanes", "list"], "broker"],
+    [["lanes", "pause", "one", "--reason", "an incident"], "broker"],
     [["submit", "--file", "/nowhere/at/all.json"], "/nowhere/at/all.json"],
   ];
 
@@ -143,7 +145,10 @@ describe("bad usage", PATIENT, () => {
     [["plan", "--config", "x", "--file", "y"], "'plan' is not built yet"],
     [["replay", "--config", "x", "--from", "-2h"], "'replay' is not built yet"],
     [["dead-letters", "list", "--config", "x"], "'dead-letters' is not built yet"],
-    [["lanes", "--config", "x"], "'lanes' is not built yet"],
+    [["lanes", "--config", "x"], "missing required argument 'action'"],
+    [["lanes", "--config", "x", "stop"], "Allowed choices are list, pause, resume, limit"],
+    [["lanes", "--config", "x", "pause", "a", "--for", "2"], "a duration such as"],
+    [["lanes", "--config", "x", "limit", "a", "--calls-per-second", "0"], "a whole number from 1"],
     [[], "Usage: rerun-dispatcher"],
   ])("%j ends with 2 and says what is wrong", async (args, words) => {
     const { code, stdout, stderr } = await inThisProcess(args);
@@ -159,7 +164,7 @@ describe("bad usage", PATIENT, () => {
 });
 
 describe("--help", () => {
-  it.each(["run", "check", "topics", "schemas", "submit", "outcomes"])(
+  it.each(["run", "check", "topics", "schemas", "submit", "outcomes", "lanes"])(
     "of %s shows an example",
     async (command) => {
       const { code, stdout, stderr } = await inThisProcess([command, "--help"]);
@@ -178,7 +183,7 @@ describe("--help", () => {
     expect(code).toBe(0);
     const commands = stdout.matchAll(/^ {2}([a-z-]+) \[/gm);
     expect([...commands].map(([, name]) => name)).toEqual([
-      ...["run", "check", "topics", "schemas", "submit", "outcomes", "help"],
+      ...["run", "check", "topics", "schemas", "submit", "outcomes", "lanes", "help"],
     ]);
   });
 });

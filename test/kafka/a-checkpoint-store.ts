@@ -1,12 +1,12 @@
 import { onTestFinished } from "vitest";
 
-import { KafkaCheckpointStore } from "../../src/kafka/checkpoint-topic.ts";
+import { CompactedTopic } from "../../src/kafka/compacted-topic.ts";
 import type { Kafka } from "../../src/kafka/client.ts";
 import { aLog } from "./a-log.ts";
 import type { Connection } from "./real-topics.ts";
 
 export interface ACheckpointStore {
-  readonly store: KafkaCheckpointStore;
+  readonly store: CompactedTopic;
   readonly failures: Error[];
 }
 
@@ -17,7 +17,7 @@ export function aCheckpointStore(
   loadTimeoutMs = 30_000,
 ): ACheckpointStore {
   const failures: Error[] = [];
-  const store = new KafkaCheckpointStore({
+  const store = new CompactedTopic({
     ...{ kafka, topic, loadTimeoutMs, requestTimeoutMs: 10_000, log: aLog() },
     now: () => performance.now(),
     onFailure: (error) => failures.push(error),

@@ -22,6 +22,7 @@ export function aMessage(offset: number, traits: MessageTraits = {}): FetchedMes
     batchContext: {
       firstOffset: String(offset),
       lastOffsetDelta: (traits.batchEnd ?? offset) - offset,
+      partitionLeaderEpoch: 0,
     },
   };
 }

@@ -18,6 +18,8 @@ export function aKafkaConfig(overrides: Partial<KafkaConfig> = {}): KafkaConfig 
       deadLetters: "dead-letters",
       journal: "journal",
       checkpoints: "checkpoints",
+      control: "control",
+      slots: "slots",
     },
     ...overrides,
   };

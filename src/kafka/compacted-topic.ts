@@ -8,7 +8,7 @@ import { PartitionProducer } from "./partition-producer.ts";
 import { TopicTail } from "./topic-tail.ts";
 import { NoAnswer } from "./within.ts";
 
-export interface KafkaCheckpointStoreParts {
+export interface CompactedTopicParts {
   /** With few retries of its own: reading is tried again here, and writing by who writes. */
   readonly kafka: Kafka;
   readonly topic: string;
@@ -28,16 +28,16 @@ export interface KafkaCheckpointStoreParts {
 
 type OnWrite = (key: string, value: Buffer | null) => void;
 
-/** The checkpoints topic on real brokers: compacted, with a single partition. */
-export class KafkaCheckpointStore implements CheckpointStore {
-  readonly #parts: KafkaCheckpointStoreParts;
+/** A compacted topic with a single partition on real brokers: the checkpoints, or the control topic. */
+export class CompactedTopic implements CheckpointStore {
+  readonly #parts: CompactedTopicParts;
   readonly #producer: PartitionProducer;
   #tail: TopicTail | null = null;
   #onWrite: OnWrite = () => undefined;
   #untold: Parameters<OnWrite>[] = [];
   #giveUp: (error: Error) => void = () => undefined;
 
-  constructor(parts: KafkaCheckpointStoreParts) {
+  constructor(parts: CompactedTopicParts) {
     this.#parts = parts;
     const { kafka, topic, requestTimeoutMs } = parts;
     this.#producer = new PartitionProducer({
@@ -66,7 +66,7 @@ export class KafkaCheckpointStore implements CheckpointStore {
   }
 
   async write(key: string, value: Buffer | null): Promise<void> {
-    return this.#producer.append(0, key, [value]);
+    await this.#producer.append(0, key, [value]);
   }
 
   /** A load that has not come to its end rejects. */
