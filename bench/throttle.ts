@@ -7,11 +7,14 @@ import type { SimulatorAdmin } from "../dev/simulator/admin-client.ts";
 import type { Arrival } from "../dev/simulator/arrivals.ts";
 import type { Fault } from "../dev/simulator/fault.ts";
 import { type Bench, type RunOptions, withBench, withRun } from "./rig.ts";
+import { benchReplicas, REPLICA_SCENARIOS } from "./throttle-replicas.ts";
 
 const usage = `Usage: npm run bench:throttle [-- --requests N] [--only NAME]
+       npm run bench:throttle -- --replicas N [--requests N] [--only NAME]
 
 Sends N requests (600) to one provider through the whole service and lets the simulator count.
 Scenarios: calm, throttled, stalled, tls-dataworks, tls-wedata.
+With --replicas so many processes share the limit, and the scenarios are: ${REPLICA_SCENARIOS}.
 `;
 
 const LIMIT = 20;
@@ -65,6 +68,7 @@ const { values } = parseArgs({
   options: {
     requests: { type: "string", default: "600" },
     only: { type: "string" },
+    replicas: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -73,6 +77,12 @@ const chosen = SCENARIOS.filter(({ name }) => values.only === undefined || name 
 
 if (values.help) {
   process.stdout.write(usage);
+} else if (values.replicas !== undefined) {
+  process.exitCode = await benchReplicas({
+    replicas: Number(values.replicas),
+    requests,
+    only: values.only,
+  });
 } else if (chosen.length === 0 || !Number.isInteger(requests) || requests < 1) {
   process.stderr.write(usage);
   process.exitCode = 2;
@@ -90,7 +100,9 @@ if (values.help) {
 
 async function measure(bench: Bench, scenario: Scenario): Promise<Result> {
   const { name, run, faults, provider } = scenario;
-  return withRun(bench, { name, ...run }, async ({ simulator, submit, service }) => {
+  // What is measured is the pace of calls, not how few there can be.
+  const config = { providerLines: ["coalesce: { maxInstances: 1 }"] };
+  return withRun(bench, { name, config, ...run }, async ({ simulator, submit, service }) => {
     for (const fault of faults) await simulator.admin.inject(fault);
     await submit(Array.from({ length: requests }, (_, i) => lineOf(provider, i)).join("\n"));
     await untilDone(async () => {

@@ -6,6 +6,7 @@ import type { EmbeddedCluster } from "./embedded-cluster.ts";
 import { EmbeddedConsumer } from "./embedded-consumer.ts";
 import { EmbeddedJournal } from "./embedded-journal.ts";
 import { EmbeddedPublisher } from "./embedded-publisher.ts";
+import { EmbeddedSlots } from "./embedded-slots.ts";
 import type { EmbeddedTopic } from "./embedded-topic.ts";
 import type { Link } from "./link.ts";
 
@@ -38,6 +39,8 @@ export function embeddedBackbone(parts: EmbeddedBackboneParts): EmbeddedBackbone
     publisher: new EmbeddedPublisher(cluster, link, signal),
     journal: new EmbeddedJournal(topics.journal, link, waitMs),
     checkpoints: new EmbeddedCheckpoints(topics.checkpoints, link, 4 * waitMs),
+    control: new EmbeddedCheckpoints(topics.control, link, waitMs),
+    slots: new EmbeddedSlots(topics.slots, link, waitMs),
     ready: async () => {
       // Object.entries forgets the keys' type.
       const all = Object.entries(topics) as [keyof TopicNames, EmbeddedTopic][];
@@ -47,6 +50,12 @@ export function embeddedBackbone(parts: EmbeddedBackboneParts): EmbeddedBackbone
     requestRanges: async () => link.exchange("ask for ranges", () => topics.requests.ranges()),
     readRequest: async (partition, offset) =>
       link.exchange("fetch requests", () => topics.requests.at(partition, offset)),
+    readRequests: async (partition, from) =>
+      link.exchange("fetch requests", () =>
+        topics.requests.read(partition, from).records.filter(({ offset }) => offset >= from),
+      ),
+    // Nothing of it is ever deleted by its age.
+    requestsBefore: async () => Promise.resolve(new Map()),
     failed: new Promise(() => undefined),
   };
 }
@@ -54,6 +63,12 @@ export function embeddedBackbone(parts: EmbeddedBackboneParts): EmbeddedBackbone
 function stateOf(role: keyof TopicNames, { name, partitionCount }: EmbeddedTopic): TopicState {
   return {
     ...{ role, name, exists: true, partitions: partitionCount, replication: 1 },
-    ...{ maxMessageBytes: MAX_MESSAGE_BYTES, problems: [], risks: [], warnings: [] },
+    ...{
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      retentionMs: Infinity,
+      problems: [],
+      risks: [],
+      warnings: [],
+    },
   };
 }

@@ -5,7 +5,10 @@ import type { Link } from "./link.ts";
 
 const RETRY_MS = 100;
 
-/** The checkpoints topic of an embedded cluster; nothing is compacted, the last value counts. */
+/**
+ * The checkpoints or the control topic of an embedded cluster; nothing is compacted, the last value
+ * counts.
+ */
 export class EmbeddedCheckpoints implements CheckpointStore {
   readonly #topic: EmbeddedTopic;
   readonly #link: Link;

@@ -25,6 +25,8 @@ export class EmbeddedCluster {
       deadLetters: new EmbeddedTopic(topics.deadLetters, 1, now),
       journal: new EmbeddedTopic(topics.journal, partitions.journal, now),
       checkpoints: new EmbeddedTopic(topics.checkpoints, 1, now),
+      slots: new EmbeddedTopic(topics.slots, 1, now),
+      control: new EmbeddedTopic(topics.control, 1, now),
     };
     this.group = new EmbeddedGroup(partitions.requests, deal);
     this.#byName = new Map(Object.values(this.topics).map((topic) => [topic.name, topic]));

@@ -10,6 +10,8 @@ export type Errand =
   | "commit offsets"
   | "leave the group"
   | "ask for ranges"
+  | "append a slot"
+  | "read the slots"
   | "ask the registry";
 
 /** The line between one process and the embedded brokers: where everything can go wrong. */

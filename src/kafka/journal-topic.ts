@@ -91,7 +91,7 @@ export class KafkaJournalLog implements JournalLog {
   }
 
   async append(partition: number, key: string, values: readonly Buffer[]): Promise<void> {
-    return this.#producer.append(partition, key, values);
+    await this.#producer.append(partition, key, values);
   }
 
   async follow(from: ReadonlyMap<number, bigint>, handlers: TailHandlers): Promise<void> {

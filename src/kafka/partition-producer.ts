@@ -28,7 +28,7 @@ interface Line {
  */
 export class PartitionProducer {
   readonly #parts: PartitionProducerParts;
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #unfinished = new Set<Promise<RecordMetadata>>();
   readonly #farewells = new Set<Promise<void>>();
   #line: Line | null = null;
   #isClosed = false;
@@ -38,15 +38,20 @@ export class PartitionProducer {
   }
 
   /**
-   * Resolves when all in-sync replicas have the values, in one batch and in their order. Rejects when
+   * Resolves with what the leader says of it when all in-sync replicas have the values, in one batch
+   * and in their order; no values are nowhere. Rejects when
    * they may have them or not, now or later; also when the topic stamps records with a producer's
    * time although it must not, though they stand there then.
    */
-  async append(partition: number, key: string, values: readonly (Buffer | null)[]): Promise<void> {
-    if (values.length === 0) return;
+  async append(
+    partition: number,
+    key: string,
+    values: readonly (Buffer | null)[],
+  ): Promise<RecordMetadata> {
+    if (values.length === 0) return { topicName: this.#parts.topic, partition, errorCode: 0 };
     const append = this.#append(partition, key, values);
     this.#unfinished.add(append);
-    await append.finally(() => this.#unfinished.delete(append));
+    return append.finally(() => this.#unfinished.delete(append));
   }
 
   /**
@@ -62,7 +67,11 @@ export class PartitionProducer {
     await within(closed, timeoutMs, "a farewell").catch(() => undefined);
   }
 
-  async #append(partition: number, key: string, values: readonly (Buffer | null)[]): Promise<void> {
+  async #append(
+    partition: number,
+    key: string,
+    values: readonly (Buffer | null)[],
+  ): Promise<RecordMetadata> {
     const { topic, timeoutMs, needsAppendTime } = this.#parts;
     if (this.#isClosed) throw new Error(`the producer of ${topic} is closed`);
     const line = (this.#line ??= this.#open());
@@ -84,6 +93,7 @@ export class PartitionProducer {
     if (needsAppendTime && written.logAppendTime === "-1") {
       throw new Error(`${topic} must have message.timestamp.type=LogAppendTime, and has not`);
     }
+    return written;
   }
 
   async #send(

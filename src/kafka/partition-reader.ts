@@ -6,7 +6,12 @@ import type { OffsetRange } from "./topic-reader.ts";
 export type FetchedMessage = KafkaMessage & {
   /** The mark of a transaction, which takes an offset and is nobody's record. */
   readonly isControlRecord: boolean;
-  readonly batchContext: { readonly firstOffset: string; readonly lastOffsetDelta: number };
+  readonly batchContext: {
+    readonly firstOffset: string;
+    readonly lastOffsetDelta: number;
+    /** Of the leader that took the batch; each leader of a partition has a number of its own. */
+    readonly partitionLeaderEpoch: number;
+  };
 };
 
 /** What one answer says of one partition. */

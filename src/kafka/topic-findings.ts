@@ -105,13 +105,15 @@ function retentionProblems(
   const problems: string[] = [];
   const needed = neededRetentionMs(spec, known);
   const kept = retentionMsOf(settings);
-  const lost = "claims would be forgotten while their requests can still come again";
+  const lost = retention.otherwise;
   if (kept < needed) {
     const whose =
-      needed > retention.atLeastMs ? `retention.ms of ${retention.asLongAs}` : "dedupe.window";
+      needed > retention.atLeastMs
+        ? `retention.ms of ${retention.asLongAs ?? ""}`
+        : retention.neededBy;
     const short = Number.isFinite(needed)
       ? `less than ${needed} (${whose})`
-      : `while ${retention.asLongAs} keeps its records for ever`;
+      : `while ${retention.asLongAs ?? ""} keeps its records for ever`;
     problems.push(
       `retention.ms is ${kept}, ${short}: ${lost}; ${mended(name, "retention.ms", ampleRetention(spec, known))}`,
     );

@@ -42,7 +42,7 @@ export function neededBytes({ size }: TopicSpec, known: KnownSettings): number |
 /** For how long a topic must keep its records, at the least; a source that is not there asks for nothing. */
 export function neededRetentionMs({ retention }: TopicSpec, known: KnownSettings): number {
   if (retention === null) return 0;
-  const source = known.get(retention.asLongAs);
+  const source = retention.asLongAs === null ? undefined : known.get(retention.asLongAs);
   if (source === undefined) return retention.atLeastMs;
   const isDeleted = (source.get("cleanup.policy") ?? "").includes("delete");
   return Math.max(retention.atLeastMs, isDeleted ? retentionMsOf(source) : Infinity);

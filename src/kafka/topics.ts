@@ -4,7 +4,12 @@ import kafkajs, { type Admin } from "kafkajs";
 
 import type { TopicNames } from "../config/config.ts";
 import { findingsOf, type TopicFindings } from "./topic-findings.ts";
-import { settingsToCreate, sourcesOf, type TopicSettings } from "./topic-settings.ts";
+import {
+  retentionMsOf,
+  settingsToCreate,
+  sourcesOf,
+  type TopicSettings,
+} from "./topic-settings.ts";
 import type { TopicSpec } from "./topic-specs.ts";
 
 /** How a topic stands. */
@@ -15,6 +20,8 @@ export interface TopicState extends TopicFindings {
   readonly partitions: number;
   readonly replication: number;
   readonly maxMessageBytes: number | null;
+  /** How long records are kept, milliseconds; `Infinity`: for ever, or the topic does not exist. */
+  readonly retentionMs: number;
 }
 
 export interface CreateOptions {
@@ -47,6 +54,7 @@ export async function inspectTopics(
       ...{ role: spec.role, name: spec.name, exists: true },
       ...{ partitions: facts.partitions, replication: facts.replication },
       maxMessageBytes: Number(settings.get("max.message.bytes")),
+      retentionMs: retentionMsOf(settings),
       ...findingsOf(spec, facts, { brokers: brokers.length, known }),
     });
   }
@@ -118,6 +126,7 @@ async function replicasOf(
 function missingTopic({ role, name }: TopicSpec): TopicState {
   return {
     ...{ role, name, exists: false, partitions: 0, replication: 0, maxMessageBytes: null },
+    retentionMs: Infinity,
     problems: ["does not exist; `topics --create` creates it"],
     risks: [],
     warnings: [],

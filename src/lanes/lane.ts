@@ -1,14 +1,18 @@
-import type { RetryConfig } from "../config/config.ts";
+import type { BreakerConfig, HoldWindowConfig, RetryConfig } from "../config/config.ts";
 import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
-import { targetsOf } from "../domain/targets.ts";
-import type { CallParts } from "./call-once.ts";
+import type { BreakerState } from "./breaker.ts";
+import type { AssemblyLimits } from "./assembly.ts";
+import { Bisection } from "./bisection.ts";
+import type { CallParts } from "./call-parts.ts";
 import { Caller } from "./caller.ts";
+import type { Member } from "./claim-batch.ts";
 import { GateBacklog } from "./gate-backlog.ts";
-import { Hold, type Held } from "./hold.ts";
+import { Gatherer } from "./gatherer.ts";
+import { type Held, Hold, type HoldNews, type Pause } from "./hold.ts";
 import { type LaneDesk, workedOf } from "./lane-desk.ts";
 import { type LaneLimits, Picker } from "./picker.ts";
 import type { Prepare } from "./preparation.ts";
-import { type Queued, RequestQueue } from "./request-queue.ts";
+import { type Queued, RequestQueue, type Waits } from "./request-queue.ts";
 import type { Packing } from "./waiting-request.ts";
 
 export interface LaneOptions extends CallParts {
@@ -21,11 +25,16 @@ export interface LaneOptions extends CallParts {
   /** How requests are read before their call; null: not at all. */
   readonly prepare: Prepare | null;
   readonly retry: RetryConfig;
+  /** Null: a failing provider is called on and on. */
+  readonly breaker: BreakerConfig | null;
+  readonly holdWindows: readonly HoldWindowConfig[];
   readonly maxConcurrentCalls: number;
+  /** How much goes into one call. */
+  readonly coalesce: AssemblyLimits;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  /** Told when the lane begins to stand still, for another reason, and when it goes on (null). */
-  readonly onHold: (held: Held | null) => void;
+  /** Told of every cause for which the lane begins to stand still, and of every one that is over. */
+  readonly onHold: (news: HoldNews) => void;
 }
 
 /** The longest that a Node timer can wait. */
@@ -57,8 +66,7 @@ export class Lane {
   readonly #picker: Picker;
   readonly #backlog: GateBacklog;
   readonly #caller: Caller;
-  readonly #inFlight = new Set<Queued>();
-  #toldHeld: Held | null = null;
+  #inFlight = 0;
   #ticketPending = false;
   #stopped = false;
   #steps = 0;
@@ -68,34 +76,71 @@ export class Lane {
   constructor(options: LaneOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#queue = new RequestQueue(options.packing);
-    this.#hold = new Hold(options.clock.now);
+    this.#queue = new RequestQueue(options.packing, options.clock);
+    this.#hold = new Hold({
+      ...{ clock: options.clock, breaker: options.breaker, windows: options.holdWindows },
+      usedUp: () => options.limits.usedUp(),
+    });
     this.#backlog = new GateBacklog(options.limits.perSecond, () => this.#pump());
     const [queue, hold] = [this.#queue, this.#hold];
     const { limits, clock, desk, prepare, journal, name } = options;
-    this.#picker = new Picker({
-      ...{ queue, hold, limits, prepare, now: clock.now },
-      position: () => journal.position(name),
+    const bisection = new Bisection();
+    const gatherer = new Gatherer({
+      ...{ queue, bisection, limits: options.coalesce, now: clock.now },
+      isAlone: () => hold.isProbed,
       isHeld: (target) => journal.isHeld(name, target),
+      mayClaim: (requestId) => journal.mayClaim(name, requestId),
+      forbidden: (request) => journal.forbidden(request),
+      onSuppressed: (waiting, forbidden) => desk.suppressed(workedOf(waiting), forbidden),
+      onElsewhere: (waiting) => desk.elsewhere(workedOf(waiting)),
+    });
+    this.#picker = new Picker({
+      ...{ queue, hold, limits, prepare, gatherer, now: clock.now },
+      position: () => journal.position(name),
       onReady: () => this.#pump(),
       onFailure: (error) => desk.failed(error),
     });
-    this.#caller = new Caller({ ...options, queue, hold, onLearned: () => this.#tellHeld() });
+    this.#caller = new Caller({
+      ...options,
+      queue,
+      hold,
+      bisection,
+      onLearned: () => this.#tellHeld(),
+    });
   }
 
   get depth(): Readonly<Record<Priority, number>> {
     return this.#queue.depth;
   }
 
-  get inFlight(): number {
-    return this.#inFlight.size;
+  /** How many of them wait for something else than their turn. */
+  get waits(): Waits {
+    return this.#queue.waits;
   }
 
-  /** Why it stands still: the connection's trouble, or the day is used up. */
-  get held(): Held | null {
-    if (this.#hold.held !== null) return this.#hold.held;
-    const message = this.#options.limits.usedUp();
-    return message === null ? null : { why: "quota", message };
+  /** How many calls are under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** All causes for which it stands still. */
+  get held(): readonly Held[] {
+    return this.#hold.held;
+  }
+
+  get breaker(): BreakerState {
+    return this.#hold.breaker;
+  }
+
+  /** The operators' order from now on: to stand still, or (null) to go on unless something else holds. */
+  pause(pause: Pause | null): void {
+    this.#hold.pause(pause);
+    this.#pump();
+  }
+
+  /** To be called now and then: a window may have begun, or the wall clock may have been set. */
+  lookAtClock(): void {
+    this.#pump();
   }
 
   /** Counts what the lane did; together with `runnable` it shows a lane that is stuck. */
@@ -140,7 +185,7 @@ export class Lane {
     this.#stopped = true;
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
     this.#picker.stop();
-    if (this.#inFlight.size === 0) return;
+    if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
@@ -159,9 +204,16 @@ export class Lane {
     this.#ticketPending = true;
     const asked = this.#options.clock.now();
     this.#options.limits
-      .ticket()
+      .ticket(this.#couldMake(), this.#picker)
       .then(() => this.#ticketCame(this.#options.clock.now() - asked))
       .catch((error: unknown) => this.#options.desk.failed(error));
+  }
+
+  /** How many calls could be made at once, were it not for the pace. */
+  #couldMake(): number {
+    const { early, blocked, delayed, parked } = this.#queue.waits;
+    const due = this.#queue.size - early - blocked - delayed - parked;
+    return Math.max(1, Math.min(due, this.#options.maxConcurrentCalls - this.#inFlight));
   }
 
   #ticketCame(waitedMs: number): void {
@@ -178,51 +230,38 @@ export class Lane {
 
   /** Whoever would go now and may not makes room: no ticket is spent on it. */
   #clearTheWay(): void {
-    const { journal, desk, name } = this.#options;
     while (!this.#stopped && this.#opensIn() === 0) {
       const waiting = this.#picker.first();
-      if (waiting === undefined) return;
-      const { requestId, operation } = waiting.received.request;
-      const held = targetsOf(operation).find((target) => journal.isHeld(name, target));
-      if (!journal.mayClaim(name, requestId)) {
-        this.#picker.drop(waiting);
-        desk.elsewhere(workedOf(waiting));
-      } else if (held !== undefined) {
-        this.#picker.park(waiting, held);
-      } else {
-        return;
-      }
+      if (waiting === undefined || !this.#picker.putAside(waiting)) return;
       this.#steps += 1;
       this.#picker.prepare();
     }
   }
 
-  #start(waiting: Queued, slotWaitMs: number): void {
-    const { isProbe, before, evidenceAt } = this.#picker.take(waiting);
-    this.#inFlight.add(waiting);
-    const { limits, meter } = this.#options;
-    const { operation } = waiting.shelf;
-    const gate = limits.gateFor(operation, (at) => meter.left(at), this.#picker);
-    const terms = { before, evidenceAt, slotWaitMs, gate: this.#backlog.counted(gate) };
+  #start(head: Queued, slotWaitMs: number): void {
+    const { members, isProbe } = this.#picker.take(head);
+    this.#inFlight += 1;
+    const { limits, meter, name } = this.#options;
+    const gate = limits.gateFor(head.shelf.operation, (at) => meter.left(at), this.#picker);
+    const terms = { slotWaitMs, gate: this.#backlog.counted(gate) };
     this.#caller
-      .work({ waiting, isProbe, ...terms })
+      .work({ provider: name, members, isProbe, ...terms })
       .finally(() => gate.close())
-      .then(() => this.#ended(waiting))
+      .then(() => this.#ended(members))
       .catch((error: unknown) => this.#options.desk.failed(error));
   }
 
-  #ended(waiting: Queued): void {
-    this.#inFlight.delete(waiting);
+  #ended(members: readonly Member[]): void {
+    this.#inFlight -= 1;
     this.#steps += 1;
-    if (this.#inFlight.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    for (const { waiting } of members) this.#queue.left(waiting);
+    if (this.#inFlight === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     this.#pump();
   }
 
   #tellHeld(): void {
-    const { held } = this;
-    if (held?.why === this.#toldHeld?.why) return;
-    this.#toldHeld = held;
-    this.#options.onHold(held);
+    const news = this.#hold.news();
+    if (news.began.length > 0 || news.ended.length > 0) this.#options.onHold(news);
   }
 
   #expire(): void {
@@ -241,7 +280,7 @@ export class Lane {
   #opensIn(): number {
     const { maxConcurrentCalls, clock, journal } = this.#options;
     if (!journal.isOpen) return Infinity;
-    if (this.#inFlight.size >= maxConcurrentCalls || this.#backlog.isFull) return Infinity;
+    if (this.#inFlight >= maxConcurrentCalls || this.#backlog.isFull) return Infinity;
     return Math.max(0, this.#picker.opensAt() - clock.now());
   }
 

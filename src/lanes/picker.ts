@@ -1,24 +1,25 @@
 import type { OperationName } from "../domain/operation.ts";
+import type { AccountLimits } from "./account-limits.ts";
+import type { Member } from "./claim-batch.ts";
+import type { Gatherer } from "./gatherer.ts";
 import type { Hold } from "./hold.ts";
-import { Preparation, type Prepare, type Prepared, UNPREPARED } from "./preparation.ts";
-import type { RateLimits } from "./rate-limits.ts";
+import { Preparation, type Prepare } from "./preparation.ts";
 import type { Queued, RequestQueue } from "./request-queue.ts";
 
 /** What a lane needs of its account's limits. */
 export type LaneLimits = Pick<
-  RateLimits,
+  AccountLimits,
   "ticket" | "gateFor" | "opensAt" | "usedUp" | "limitsTheDay" | "perSecond" | "perSecondOf"
 >;
 
 export interface PickerParts {
   readonly queue: RequestQueue;
+  readonly gatherer: Gatherer;
   readonly hold: Hold;
   readonly limits: LaneLimits;
   readonly prepare: Prepare | null;
   /** The journal's position now. */
   readonly position: () => bigint;
-  /** Whether the target is called, judged or followed by anybody. */
-  readonly isHeld: (target: string) => boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Something may be picked that could not be picked before. */
@@ -61,32 +62,31 @@ export class Picker {
   first(): Queued | undefined {
     const { queue, hold } = this.#parts;
     const now = this.#parts.now();
-    const mayGo = (operation: OperationName) => this.#operationOpensAt(operation) <= now;
-    const last = hold.held === null ? null : this.#lastProbe;
+    const mayGo = this.#mayGo(now);
+    const last = hold.isProbed ? this.#lastProbe : null;
     if (this.#preparation !== null) return this.#preparation.first(mayGo, last);
     return queue.first(now, mayGo, last);
   }
 
-  /** Takes what `first` named, for its call: what was read of it, and whether it probes. */
-  take(waiting: Queued): Prepared & { readonly isProbe: boolean } {
+  /** Takes what `first` named for its call, with what goes along, and whether it probes. */
+  take(head: Queued): { readonly members: readonly Member[]; readonly isProbe: boolean } {
     const { queue, hold } = this.#parts;
-    const prepared = this.#preparation?.take(waiting) ?? UNPREPARED;
-    queue.take(waiting);
+    const members =
+      this.#preparation?.take(head, this.#mayGo(this.#parts.now())) ?? this.#gather(head);
+    for (const { waiting } of members) queue.take(waiting);
     const isProbe = hold.called();
-    this.#lastProbe = isProbe ? waiting : null;
-    return { ...prepared, isProbe };
+    this.#lastProbe = isProbe ? head : null;
+    return { members, isProbe };
   }
 
-  /** Puts what `first` named aside until the target is free. */
-  park(waiting: Queued, target: string): void {
-    if (this.#preparation === null) this.#parts.queue.park(waiting, target);
-    else this.#preparation.park(waiting, target);
-  }
-
-  /** Takes out what `first` named: somebody else has it. */
-  drop(waiting: Queued): void {
-    this.#preparation?.drop(waiting);
-    this.#parts.queue.drop(waiting);
+  /**
+   * Puts what `first` named where it belongs, if it may not be called now: behind the call that holds
+   * one of its targets, or out of the lane. False: it may be called.
+   */
+  putAside(waiting: Queued): boolean {
+    const isAside = this.#parts.gatherer.putAside(waiting);
+    if (isAside) this.#preparation?.left(waiting);
+    return isAside;
   }
 
   /** Prepares what stands near the head; nothing while nothing may be called for long. */
@@ -107,22 +107,32 @@ export class Picker {
     this.#preparation?.clear();
   }
 
+  /** Nothing is read of them. */
+  #gather(head: Queued): readonly Member[] {
+    const { members } = this.#parts.gatherer.gather(head);
+    return members.map((waiting) => ({ waiting, before: null, evidenceAt: null }));
+  }
+
+  #mayGo(now: number): (operation: OperationName) => boolean {
+    return (operation) => this.#operationOpensAt(operation) <= now;
+  }
+
   #operationOpensAt(operation: OperationName): number {
     return this.#parts.limits.opensAt(operation, this);
   }
 
   #createPreparation(): Preparation | null {
     const { prepare, queue, hold, limits, now, onReady, onFailure } = this.#parts;
-    const { position, isHeld } = this.#parts;
+    const { position, gatherer } = this.#parts;
     if (prepare === null) return null;
     // They would use up what the day has for reruns.
     if (prepare.mode === "auto" && limits.limitsTheDay) return null;
     const windowOf = (operation: OperationName) =>
-      hold.held === null
-        ? Math.ceil(limits.perSecondOf(operation) * PREPARED_SECONDS)
-        : PREPARED_WHILE_HELD;
+      hold.isProbed
+        ? PREPARED_WHILE_HELD
+        : Math.ceil(limits.perSecondOf(operation) * PREPARED_SECONDS);
     return new Preparation({
-      ...{ prepare, queue, now, windowOf, position, isHeld, onRead: onReady, onFailure },
+      ...{ prepare, queue, now, windowOf, position, gatherer, onRead: onReady, onFailure },
     });
   }
 }

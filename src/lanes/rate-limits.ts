@@ -1,5 +1,7 @@
 import type { RateLimitConfig } from "../config/config.ts";
 import type { OperationName } from "../domain/operation.ts";
+import type { AccountLimits } from "./account-limits.ts";
+import { AdaptiveLimit } from "./adaptive-limit.ts";
 import { type CallGate, createCallGate } from "./call-gate.ts";
 import type { Clock } from "./clock.ts";
 import { DayBudget } from "./day-budget.ts";
@@ -20,12 +22,13 @@ const ANYBODY = {};
  * each read API's, the total's), and in no sliding 24 hours more than `callsPerDay`. Under a total
  * that both wait for, one departure in five is a read's.
  */
-export class RateLimits {
+export class RateLimits implements AccountLimits {
   readonly #config: RateLimitConfig;
   readonly #clock: Clock;
   readonly #throttle: Throttle;
   readonly #gate: SendGate;
   readonly #calls: SendWindow;
+  readonly #adaptive: AdaptiveLimit;
   readonly #callLines = new Map<OperationName, SendLine>();
   readonly #readLines = new Map<string, SendLine>();
   readonly #paces = new Map<OperationName, OperationPace>();
@@ -36,8 +39,14 @@ export class RateLimits {
     this.#config = config;
     this.#clock = clock;
     this.#throttle = new Throttle({ perSecond: this.perSecond });
-    this.#gate = new SendGate({ limit: totalPerSecond ?? Infinity, now: clock.now });
-    this.#calls = new SendWindow(callsPerSecond);
+    this.#adaptive = new AdaptiveLimit(this.perSecond, clock.now);
+    this.#gate = new SendGate({
+      limit: totalPerSecond ?? Infinity,
+      limitNow: () => this.totalNow ?? Infinity,
+      now: clock.now,
+      pausedUntil: () => this.pausedUntil,
+    });
+    this.#calls = new SendWindow(callsPerSecond, () => this.perSecondNow);
     this.#day = callsPerDay === null ? null : new DayBudget(callsPerDay, clock);
   }
 
@@ -45,6 +54,35 @@ export class RateLimits {
   get perSecond(): number {
     const { callsPerSecond, totalPerSecond } = this.#config;
     return Math.min(callsPerSecond, totalPerSecond ?? Infinity);
+  }
+
+  /** The same now: less while operators or the provider want it so. */
+  get perSecondNow(): number {
+    return this.#adaptive.perSecond;
+  }
+
+  /** The most calls and reads together in a second now; null: not limited together. */
+  get totalNow(): number | null {
+    const { totalPerSecond } = this.#config;
+    return totalPerSecond === null ? null : this.#adaptive.shareOf(totalPerSecond);
+  }
+
+  /** Whether less is allowed now than is configured. */
+  get isLowered(): boolean {
+    return this.#adaptive.isLowered;
+  }
+
+  /** Monotonic instant before which the provider wants no call; in the past: it does not mind. */
+  get pausedUntil(): number {
+    return this.#adaptive.pausedUntil;
+  }
+
+  limitTo(callsPerSecond: number | null): void {
+    this.#adaptive.order(callsPerSecond);
+  }
+
+  throttled(retryAfterMs: number | null): void {
+    this.#adaptive.throttled(retryAfterMs);
   }
 
   /** Whether calls and reads of a day are counted. */
@@ -59,6 +97,7 @@ export class RateLimits {
 
   /** Resolves when the next call is due, in the order of asking: lanes that share a limit alternate. */
   async ticket(): Promise<void> {
+    this.#throttle.pace(this.perSecondNow);
     return this.#throttle.ticket();
   }
 
@@ -69,7 +108,8 @@ export class RateLimits {
    */
   opensAt(operation: OperationName, asker: object = ANYBODY): number {
     const pace = this.#paceOf(operation)?.opensAt(asker) ?? 0;
-    return Math.max(pace, this.#day?.opensAt() ?? 0);
+    const paused = this.pausedUntil > this.#clock.now() ? this.pausedUntil : 0;
+    return Math.max(pace, paused, this.#day?.opensAt() ?? 0);
   }
 
   /** The calls and reads of the last 24 hours, by all that share the limits; null: not counted. */
@@ -103,16 +143,17 @@ export class RateLimits {
    * The turns of one connection's reads. What waits is called off by the signal; `onRead` is told
    * how each ended.
    */
-  turns(options: ReadTurnsOptions): OpenReads {
+  turns(options: ReadTurnsOptions, gateFor = this.readGate.bind(this)): OpenReads {
     const { readsPerSecond, totalPerSecond } = this.#config;
-    return new OpenReads(options, {
-      perSecond: Math.min(readsPerSecond, totalPerSecond ?? Infinity),
-      gateFor: (action) => {
-        const place = this.#day?.take("read") ?? null;
-        if (place === null && this.#day !== null) return null;
-        return createCallGate(this.#readLine(action), place);
-      },
-    });
+    const perSecond = Math.min(readsPerSecond, totalPerSecond ?? Infinity);
+    return new OpenReads(options, { perSecond, gateFor });
+  }
+
+  /** The way of one read through the limits; null when the day's share of reads is used up. */
+  readGate(action: string): CallGate | null {
+    const place = this.#day?.take("read") ?? null;
+    if (place === null && this.#day !== null) return null;
+    return createCallGate(this.#readLine(action), place);
   }
 
   #paceOf(operation: OperationName): OperationPace | undefined {

@@ -10,6 +10,10 @@ const CALLS_FOR_ONE_READ = 4;
 export interface SendGateOptions {
   /** At most this many first bytes in any sliding second, all lines together; `Infinity`: no limit. */
   readonly limit: number;
+  /** The same now, when it can be lower. */
+  readonly limitNow?: () => number;
+  /** Monotonic instant before which nobody passes. */
+  readonly pausedUntil?: () => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Told the instant of each departure that came through `pass`. */
@@ -55,14 +59,16 @@ export class SendGate implements Gate {
   readonly #lines: Line[] = [];
   readonly #own: SendLine;
   readonly #onLeft: ((at: number) => void) | undefined;
+  readonly #pausedUntil: () => number;
   #lastTurn = 0;
   #callsSinceRead = 0;
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Infinity;
 
-  constructor({ limit, now, onLeft }: SendGateOptions) {
+  constructor({ limit, limitNow, now, onLeft, pausedUntil = () => 0 }: SendGateOptions) {
     this.#now = now;
-    this.#whole = limit === Infinity ? [] : [new SendWindow(limit)];
+    this.#pausedUntil = pausedUntil;
+    this.#whole = limit === Infinity ? [] : [new SendWindow(limit, limitNow)];
     this.#onLeft = onLeft;
     this.#own = this.line("call", []);
   }
@@ -130,10 +136,15 @@ export class SendGate implements Gate {
   #firstReady(traffic: Traffic, now: number): Line | undefined {
     let first: Line | undefined;
     for (const line of this.#lines) {
-      if (line.traffic !== traffic || line.waiting.size === 0 || opensAt(line) > now) continue;
+      if (line.traffic !== traffic || line.waiting.size === 0 || this.#opensAt(line) > now)
+        continue;
       if (first === undefined || turnOf(line) < turnOf(first)) first = line;
     }
     return first;
+  }
+
+  #opensAt({ windows }: Line): number {
+    return Math.max(0, this.#pausedUntil(), ...windows.map((window) => window.opensAt));
   }
 
   #depart(line: Line, { onLeft }: Waiter): () => void {
@@ -149,7 +160,7 @@ export class SendGate implements Gate {
 
   #scheduleNext(): void {
     const waiting = this.#lines.filter((line) => line.waiting.size > 0);
-    const opens = Math.min(Infinity, ...waiting.map(opensAt));
+    const opens = Math.min(Infinity, ...waiting.map((line) => this.#opensAt(line)));
     // Whoever is on its way to the socket wakes us when it has left.
     if (opens === Infinity || (this.#timer !== null && this.#timerAt <= opens)) return;
     this.#sleep();
@@ -169,10 +180,6 @@ export class SendGate implements Gate {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
-}
-
-function opensAt({ windows }: Line): number {
-  return Math.max(0, ...windows.map((window) => window.opensAt));
 }
 
 function firstOf({ waiting }: Line): Waiter | undefined {

@@ -19,17 +19,20 @@ export interface Departure {
  */
 export class SendWindow {
   readonly #limit: number;
+  readonly #now: () => number;
+  /** In the order of their permissions. */
   readonly #departures: Departure[] = [];
 
-  constructor(limit: number) {
+  /** `now`: the limit now, when it can be lower than `limit`. */
+  constructor(limit: number, now: () => number = () => limit) {
     this.#limit = limit;
+    this.#now = now;
   }
 
   /** Monotonic instant from which one more may pass: 0 at once, `Infinity` until another has left. */
   get opensAt(): number {
-    const oldest = this.#departures[0];
-    if (this.#departures.length < this.#limit || oldest === undefined) return 0;
-    return oldest.at + GATE_WINDOW_MS;
+    const blocking = this.#departures.at(-Math.min(this.#limit, this.#now()));
+    return blocking === undefined ? 0 : blocking.at + GATE_WINDOW_MS;
   }
 
   /** Counts one that is let through now. */

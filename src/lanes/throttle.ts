@@ -15,7 +15,7 @@ const LATE_MS = 100;
  * ticket waits longer than the tickets before it take by the monotonic clock, whatever it reckons.
  */
 export class Throttle {
-  readonly #minTimeMs: number;
+  #minTimeMs: number;
   #bottleneck: Bottleneck;
   /** Wall clock: when a ticket was asked for last, or when Bottleneck was made. */
   #lastAskedAt = Date.now();
@@ -48,6 +48,14 @@ export class Throttle {
         .then(resolve, reject)
         .finally(() => clearTimeout(overdue));
     }).finally(() => (this.#waiting -= 1));
+  }
+
+  /** From the next ticket on there are so many in a second. */
+  pace(perSecond: number): void {
+    const minTimeMs = GATE_WINDOW_MS / perSecond;
+    if (minTimeMs === this.#minTimeMs) return;
+    this.#minTimeMs = minTimeMs;
+    this.#bottleneck.updateSettings({ minTime: minTimeMs });
   }
 
   #fresh(): Bottleneck {

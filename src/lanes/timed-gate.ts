@@ -21,7 +21,7 @@ export class TimedGate implements Gate {
     this.#now = now;
   }
 
-  /** Whether something was turned away because it came too late. */
+  /** Whether something was turned away because it came too late, for this gate or the one behind. */
   get isLate(): boolean {
     return this.#isLate;
   }
@@ -45,10 +45,11 @@ export class TimedGate implements Gate {
       const leave = await this.#gate.pass(AbortSignal.any([signal, over.signal]));
       this.#waitedMs = this.#now() - since;
       return () => {
-        leave();
-        if (this.#now() <= this.#writeBy) return;
+        // Nothing is written when it throws: the right to a departure may have ended as well.
         this.#isLate = true;
-        throw tooLate();
+        leave();
+        if (this.#now() > this.#writeBy) throw tooLate();
+        this.#isLate = false;
       };
     } finally {
       clearTimeout(timer);

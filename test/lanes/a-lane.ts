@@ -12,7 +12,6 @@ import type {
   NotGranted,
   Released,
 } from "../../src/journal/journal.ts";
-import type { Held } from "../../src/lanes/hold.ts";
 import { Lane, type LaneOptions } from "../../src/lanes/lane.ts";
 import type { LaneDesk } from "../../src/lanes/lane-desk.ts";
 import { anEnd } from "../support/call-ends.ts";
@@ -80,6 +79,8 @@ export class ManualJournal implements LaneJournal {
   /** How long a granted call has until its first byte must have left. */
   writeWithinMs = 3_600_000;
   onFreed: (targets: readonly string[]) => void = () => undefined;
+  /** Claim → request → what is called for it. */
+  readonly #held = new Map<string, Map<string, readonly string[]>>();
   /** Target → who holds it. */
   readonly #holders = new Map<string, string>();
   #lastClaim = 0;
@@ -96,6 +97,8 @@ export class ManualJournal implements LaneJournal {
     return !this.elsewhere.has(requestId);
   }
 
+  forbidden: LaneJournal["forbidden"] = () => [];
+
   async claim(provider: string, asks: readonly ClaimAsk[], terms: ClaimTerms): Promise<Claimed> {
     this.#lastClaim += 1;
     this.terms = terms;
@@ -108,11 +111,16 @@ export class ManualJournal implements LaneJournal {
     const refused = new Map<string, NotGranted>();
     for (const { received, targets } of asks) {
       const { requestId } = received.request;
-      const isHeld = targets.some((target) => this.#holders.has(target));
+      const isHeld = targets.some((target) => {
+        return (this.#holders.get(target) ?? claimId) !== claimId;
+      });
       const why = this.refusals.shift() ?? (isHeld ? "target-held" : null);
       if (why !== null) refused.set(requestId, why);
       else granted.set(requestId, this.tries.get(requestId) ?? 0);
-      if (why === null) for (const target of targets) this.#holders.set(target, claimId);
+      if (why !== null) continue;
+      for (const target of targets) this.#holders.set(target, claimId);
+      const held = this.#held.get(claimId) ?? new Map<string, readonly string[]>();
+      this.#held.set(claimId, held.set(requestId, targets));
     }
     return Promise.resolve({ claim, granted, refused });
   }
@@ -124,14 +132,27 @@ export class ManualJournal implements LaneJournal {
   ): Promise<void> {
     this.events.push(`${claimId} released: ${why}${called ? ", called" : ""}`);
     for (const id of called ? requestIds : []) this.tries.set(id, (this.tries.get(id) ?? 0) + 1);
-    this.done(claimId);
+    for (const id of requestIds) this.#free(claimId, id);
     return Promise.resolve();
   }
 
   /** The claim's call is concluded. */
   done(claimId: string): void {
-    const freed = [...this.#holders].filter(([, holder]) => holder === claimId);
-    this.free(...freed.map(([target]) => target));
+    for (const id of [...(this.#held.get(claimId)?.keys() ?? [])]) this.#free(claimId, id);
+  }
+
+  #free(claimId: string, requestId: string): void {
+    const held = this.#held.get(claimId);
+    const targets = held?.get(requestId) ?? [];
+    held?.delete(requestId);
+    const others = new Set([...(held?.values() ?? [])].flat());
+    const freed = targets.filter((one) => !others.has(one));
+    this.free(...freed.filter((one) => this.#holders.get(one) === claimId));
+  }
+
+  /** What is called under the claim, by request. */
+  grantedBy(claimId: string): ReadonlyMap<string, readonly string[]> {
+    return this.#held.get(claimId) ?? new Map();
   }
 
   isHeldByOthers(target: string): boolean {
@@ -156,6 +177,8 @@ export class RecordingLaneDesk implements LaneDesk {
   readonly failures: unknown[] = [];
   /** What was read before each decided call. */
   readonly evidence: (Evidence | null)[] = [];
+  /** Of each decided request: its own targets, and how many shared its call. */
+  readonly shared: string[] = [];
   readonly lost = new Set<bigint>();
   /** Told of each decided call after that is noted. */
   onDecided: (claimId: string) => void = () => undefined;
@@ -164,11 +187,16 @@ export class RecordingLaneDesk implements LaneDesk {
     this.#tell("expired", received, history.attempts);
   exhausted: LaneDesk["exhausted"] = ({ received, history }, _targets, end) =>
     this.#tell(`exhausted by ${end.kind}`, received, history.attempts);
-  decided: LaneDesk["decided"] = ({ received, history }, { claim, before, end }) => {
+  decided: LaneDesk["decided"] = (called, { claim, before, end }) => {
     this.evidence.push(before);
-    this.#tell(end.kind, received, history.attempts);
+    for (const { received, history, targets } of called) {
+      this.shared.push(`${received.source.offset}: ${targets.join()} of ${history.coalesced}`);
+      this.#tell(end.kind, received, history.attempts);
+    }
     this.onDecided(claim.claimId);
   };
+  suppressed: LaneDesk["suppressed"] = ({ received, history }) =>
+    this.#tell("suppressed", received, history.attempts);
   elsewhere: LaneDesk["elsewhere"] = ({ received, history }) =>
     this.#tell("elsewhere", received, history.attempts);
   keeps: LaneDesk["keeps"] = ({ source }) => !this.lost.has(source.offset);
@@ -206,9 +234,11 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
       waits: [] as number[],
       calls: [] as string[],
       durations: [] as number[],
+      requests: [] as number[],
       claims: [] as string[],
     },
-    holds: [] as (Held | null)[],
+    /** `held: why` and `released: why`, as they came. */
+    holds: [] as string[],
     abandon: new AbortController(),
   };
   const lane = new Lane({
@@ -220,19 +250,25 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
     packing,
     limits: openLimits(),
     prepare: null,
-    onHold: (held) => void fakes.holds.push(held),
+    onHold: ({ began, ended }) => {
+      for (const { why } of began) fakes.holds.push(`held: ${why}`);
+      for (const why of ended) fakes.holds.push(`released: ${why}`);
+    },
+    ...{ breaker: null, holdWindows: [] },
     clock: { now: () => performance.now(), epoch: () => Date.now() },
     meter: {
       throttleWaited: (ms) => void fakes.meter.waits.push(ms),
       claimed: (result) => void fakes.meter.claims.push(result),
       left: () => undefined,
-      called: (operation, end, ms) => {
+      called: (operation, { end, durationMs, requests }) => {
         fakes.meter.calls.push(`${operation} ${end.kind}`);
-        fakes.meter.durations.push(ms);
+        fakes.meter.durations.push(durationMs);
+        fakes.meter.requests.push(requests);
       },
     },
     retry: { maxAttempts: 3, firstDelayMs: 100, maxDelayMs: 1000 },
     maxConcurrentCalls: 10,
+    coalesce: { maxInstances: 1, maxBytes: 100_000 },
     random: () => 0.5,
     abandon: fakes.abandon.signal,
     ...overrides,

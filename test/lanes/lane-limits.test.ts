@@ -159,16 +159,18 @@ describe("a lane whose day is used up", () => {
     await vi.advanceTimersByTimeAsync(1000);
     for (const open of [...provider.open]) await open.end();
     expect(desk.lines).toHaveLength(3);
-    expect(lane.held).toMatchObject({ why: "quota" });
-    expect(lane.held?.message).toMatch(/^3 calls and reads .* the next is possible at 2023-11-15T/);
+    expect(lane.held).toMatchObject([{ why: "quota" }]);
+    expect(lane.held[0]?.message).toMatch(
+      /^3 calls and reads .* the next is possible at 2023-11-15T/,
+    );
     expect([lane.depth.NORMAL, lane.runnable]).toStrictEqual([2, false]);
 
     await vi.advanceTimersByTimeAsync(DAY_MS + 61_000);
     expect(provider.called).toHaveLength(5);
     for (const open of [...provider.open]) await open.end();
     expect(desk.lines).toHaveLength(5);
-    expect(lane.held).toBeNull();
-    expect(holds.map((held) => held?.why ?? null)).toStrictEqual(["quota", null]);
+    expect(lane.held).toStrictEqual([]);
+    expect(holds).toStrictEqual(["held: quota", "released: quota"]);
     expect(desk.failures).toStrictEqual([]);
   });
 

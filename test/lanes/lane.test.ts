@@ -9,7 +9,7 @@ import { SendGate } from "../../src/lanes/send-gate.ts";
 import { pause } from "../../src/lifecycle/pause.ts";
 import { aDataWorksRerun, aReceived, aTencentRerun } from "../support/a-received-request.ts";
 import { anEnd } from "../support/call-ends.ts";
-import { aLane, type ManualJournal, openLimits } from "./a-lane.ts";
+import { aLane, type ManualJournal, type OpenCall, openLimits } from "./a-lane.ts";
 
 const START = 1_700_000_000_000;
 beforeEach(() => void vi.useFakeTimers({ now: START }));
@@ -151,7 +151,7 @@ describe("a lane", () => {
   it("tells when the call began, in the clock of people", async () => {
     const { lane, provider, desk } = aLane();
     const worked: unknown[] = [];
-    desk.decided = ({ history }) => void worked.push(history);
+    desk.decided = (called) => void worked.push(...called.map(({ history }) => history));
     lane.offer(numbered(1));
     await vi.advanceTimersByTimeAsync(1);
     await provider.of("1").end();
@@ -564,7 +564,7 @@ describe("a lane whose connection is in trouble", () => {
       [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
       await aMoment();
       for (const target of ["1", "2", "3"]) await provider.of(target).end(anEnd[why]());
-      expect(lane.held).toMatchObject({ why });
+      expect(lane.held).toMatchObject([{ why }]);
       expect([lane.runnable, lane.depth.NORMAL]).toStrictEqual([false, 3]);
       await vi.advanceTimersByTimeAsync(firstMs - 100);
       expect(provider.called).toHaveLength(3);
@@ -579,7 +579,7 @@ describe("a lane whose connection is in trouble", () => {
       await provider.of("2").end();
       await aMoment();
 
-      expect(lane.held).toBeNull();
+      expect(lane.held).toStrictEqual([]);
       expect(provider.open.map(({ id }) => id)).toStrictEqual(["3", "1"]);
       await provider.of("3").end();
       await provider.of("1").end(anEnd.unavailable());
@@ -637,9 +637,10 @@ describe("a lane whose connection is in trouble", () => {
     await provider.of("2").end();
 
     expect(holds).toStrictEqual([
-      { why: "credentials", message: "who are you" },
-      { why: "quota", message: "used up" },
-      null,
+      "held: credentials",
+      "held: quota",
+      "released: credentials",
+      "released: quota",
     ]);
   });
 
@@ -657,7 +658,7 @@ describe("a lane whose connection is in trouble", () => {
     await vi.advanceTimersByTimeAsync(30_100);
     await provider.of("1").end(end);
 
-    expect(lane.held !== null).toBe(isStillHeld);
+    expect(lane.held.length > 0).toBe(isStillHeld);
     await vi.advanceTimersByTimeAsync(31_000);
     expect(provider.called.length).toBeGreaterThanOrEqual(4);
   });
@@ -681,8 +682,130 @@ describe("a lane whose connection is in trouble", () => {
     await provider.of("2").end();
     await aMoment();
 
-    expect(lane.held).toBeNull();
+    expect(lane.held).toStrictEqual([]);
     expect(provider.called).toStrictEqual(["1", "2", "1"]);
+  });
+});
+
+describe("a lane whose provider fails", () => {
+  const breaker = { failures: 2, openForMs: 30_000 };
+
+  it("leaves it alone, probes it with single calls that are no attempts, and goes on", async () => {
+    const { lane, provider, desk, journal } = aLane({ breaker });
+    [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
+    await aMoment();
+    for (const target of ["1", "2"]) await provider.of(target).end(anEnd.unavailable());
+    expect([lane.breaker, lane.runnable]).toStrictEqual(["open", false]);
+    await provider.of("3").end(anEnd.unavailable());
+    // By far more probes than a request has attempts.
+    for (let probe = 0; probe < 10; probe++) {
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect(provider.open).toHaveLength(1);
+      await provider.open[0]?.end(anEnd.unavailable());
+    }
+    expect(desk.lines).toStrictEqual([]);
+    expect(
+      new Set(journal.events.slice(-20).filter((event) => event.endsWith(", called"))),
+    ).toEqual(new Set());
+    await vi.advanceTimersByTimeAsync(31_000);
+    await provider.open[0]?.end();
+    await vi.advanceTimersByTimeAsync(1000);
+    while (provider.open.length > 0) await provider.open[0]?.end();
+
+    expect(desk.lines.toSorted()).toStrictEqual([
+      "1 accepted after 2",
+      "2 accepted after 2",
+      "3 accepted after 2",
+    ]);
+    expect(lane.breaker).toBe("closed");
+  });
+
+  it("tells of a request that expires after probes only the calls that counted", async () => {
+    const { lane, provider, desk } = aLane({ breaker });
+    lane.offer(numbered(1, { notAfter: Date.now() + 90_000 }));
+    for (let failures = 0; failures < 2; failures++) {
+      await vi.advanceTimersByTimeAsync(1000);
+      await provider.of("1").end(anEnd.unavailable());
+    }
+    for (let probe = 0; probe < 2; probe++) {
+      await vi.advanceTimersByTimeAsync(31_000);
+      await provider.of("1").end(anEnd.unavailable());
+    }
+    await vi.advanceTimersByTimeAsync(100_000);
+
+    expect(desk.lines).toStrictEqual(["1 expired after 2"]);
+  });
+
+  it("waits as long as a provider asks that throttles a probe", async () => {
+    const { lane, provider, desk } = aLane({ breaker });
+    lane.offer(numbered(1));
+    for (let failures = 0; failures < 2; failures++) {
+      await vi.advanceTimersByTimeAsync(1000);
+      await provider.of("1").end(anEnd.unavailable());
+    }
+    await vi.advanceTimersByTimeAsync(30_100);
+    await provider.of("1").end(anEnd.throttled(60_000));
+    expect(lane.held).toStrictEqual([]);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(provider.open).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(2000);
+    await provider.of("1").end();
+
+    expect(desk.lines).toStrictEqual(["1 accepted after 3"]);
+  });
+});
+
+describe("a lane that operators pause", () => {
+  it("begins no call until it is told to go on, and lets what waits expire", async () => {
+    const { lane, provider, desk, holds } = aLane();
+    lane.pause({ message: "by ann: an incident", until: null });
+    lane.offer(numbered(1));
+    lane.offer(numbered(2, { notAfter: Date.now() + 5000 }));
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect([provider.called, lane.runnable]).toStrictEqual([[], false]);
+    expect(desk.lines).toStrictEqual(["2 expired after 0"]);
+    lane.pause(null);
+    await aMoment();
+
+    expect(provider.called).toStrictEqual(["1"]);
+    expect(holds).toStrictEqual(["held: paused", "released: paused"]);
+  });
+
+  it("goes on by itself when the order's time is over", async () => {
+    const { lane, provider } = aLane();
+    lane.pause({ message: "by ann: an incident", until: Date.now() + 60_000 });
+    lane.offer(numbered(1));
+    await vi.advanceTimersByTimeAsync(59_900);
+    expect(provider.called).toStrictEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+
+    expect(provider.called).toStrictEqual(["1"]);
+  });
+
+  it("lets the calls end that are with the provider", async () => {
+    const { lane, provider, desk } = aLane();
+    lane.offer(numbered(1));
+    await aMoment();
+    lane.pause({ message: "by ann: an incident", until: null });
+    await provider.of("1").end();
+
+    expect(desk.lines).toStrictEqual(["1 accepted after 1"]);
+  });
+});
+
+describe("a lane in a hold window", () => {
+  it("begins no call until the window is over, and says that it was held", async () => {
+    vi.setSystemTime(Date.parse("2026-03-02T11:59:00Z"));
+    const noon = { cron: "0 12 * * *", durationMs: 600_000, timezone: "UTC", reason: "lunch" };
+    const { lane, provider, holds } = aLane({ holdWindows: [noon] });
+    await vi.advanceTimersByTimeAsync(61_000);
+    lane.offer(numbered(1));
+    await vi.advanceTimersByTimeAsync(590_000);
+    expect([provider.called, lane.held]).toMatchObject([[], [{ why: "window", message: "lunch" }]]);
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect(provider.called).toStrictEqual(["1"]);
+    expect(holds).toStrictEqual(["held: window", "released: window"]);
   });
 });
 
@@ -891,6 +1014,8 @@ describe("a lane, whatever happens in whatever order", () => {
         offer: fc.constantFrom(...PRIORITIES),
         ms: fc.option(fc.nat(90_000)),
         isSlow: fc.boolean(),
+        targets: fc.uniqueArray(fc.nat(2), { minLength: 1, maxLength: 2 }),
+        partition: fc.nat(1),
       }),
     },
     {
@@ -914,20 +1039,23 @@ describe("a lane, whatever happens in whatever order", () => {
   );
 
   /** Few targets, so that many requests share one. */
-  const operationOf = (offset: number, isSlow: boolean) =>
+  const operationOf = (targets: readonly number[], isSlow: boolean) =>
     isSlow
-      ? aTencentRerun({ instanceKeys: [`key-${offset % 3}`] })
-      : aDataWorksRerun({ instanceIds: [String((offset % 3) + 1)] });
+      ? aTencentRerun({ instanceKeys: targets.map((one) => `key-${one}`) })
+      : aDataWorksRerun({ instanceIds: targets.map((one) => String(one + 1)) });
 
   /** Readings that take a while, some of them longer than anybody waits for. */
-  const preparing = (mode: Prepare["mode"]): Prepare => ({
-    mode,
-    applies: ({ source }) => source.offset % 4n !== 0n,
-    read: async ({ source }) =>
-      new Promise((resolve) => {
-        setTimeout(() => resolve({ marks: [] }), Number(source.offset % 5n) * 700);
-      }),
-  });
+  const preparing = (mode: Prepare["mode"]): Prepare => {
+    let [asked, read] = [0, 0];
+    return {
+      mode,
+      applies: () => (asked += 1) % 4 !== 0,
+      read: async () =>
+        new Promise((resolve) => {
+          setTimeout(() => resolve({ marks: [] }), ((read += 1) % 5) * 700);
+        }),
+    };
+  };
 
   /** The same limits where connecting takes a while before the gate is asked. */
   const connecting = (limits: RateLimits, ms: () => number): LaneOptions["limits"] => ({
@@ -953,7 +1081,8 @@ describe("a lane, whatever happens in whatever order", () => {
       fc.array(step, { maxLength: 60, size: "max" }),
       fc.integer({ min: 1, max: 3 }),
       fc.constantFrom(null, "auto" as const, "always" as const),
-      async (steps, maxConcurrentCalls, mode) => {
+      fc.constantFrom(1, 2, 20),
+      async (steps, maxConcurrentCalls, mode, maxInstances) => {
         vi.useFakeTimers({ now: START });
         const rateLimit = {
           ...{ callsPerSecond: 3, perOperation: { TencentRerunTaskInstances: 1 } },
@@ -965,14 +1094,21 @@ describe("a lane, whatever happens in whatever order", () => {
         const { lane, provider, desk, journal } = aLane({
           ...{ maxConcurrentCalls, limits },
           prepare: mode === null ? null : preparing(mode),
+          coalesce: { maxInstances, maxBytes: 4000 },
         });
+        const callsWhatIsGranted = ({ claimId, targets }: OpenCall): boolean => {
+          const granted = [...journal.grantedBy(claimId).values()];
+          const isWithin = granted.length === 1 || targets.length <= maxInstances;
+          const isAlone = granted.length === 1 || maxInstances > 1;
+          return isWithin && isAlone && new Set(granted.flat()).size === targets.length;
+        };
         // Shorter than the longest connecting: then its time is over before its call begins.
         journal.writeWithinMs = 2000;
         let offered = 0;
         let forgotten = 0;
         for (const one of steps) {
           if (one === "forget") {
-            forgotten += lane.forget(0).length;
+            forgotten += lane.forget(0).length + lane.forget(1).length;
           } else if ("refuse" in one) {
             journal.refusals.push(one.refuse);
           } else if ("isOpen" in one) {
@@ -988,8 +1124,9 @@ describe("a lane, whatever happens in whatever order", () => {
           } else if ("offer" in one) {
             const notAfter = one.ms === null ? null : Date.now() + one.ms;
             offered += 1;
-            const operation = operationOf(offered, one.isSlow);
-            lane.offer(numbered(offered, { priority: one.offer, notAfter, operation }));
+            const operation = operationOf(one.targets, one.isSlow);
+            const asked = { priority: one.offer, notAfter, operation };
+            lane.offer(numbered(offered, asked, one.partition));
           } else if ("pass" in one) {
             await vi.advanceTimersByTimeAsync(one.pass);
           } else {
@@ -998,6 +1135,7 @@ describe("a lane, whatever happens in whatever order", () => {
             await provider.open[one.pick % Math.max(1, provider.open.length)]?.end(end);
           }
           expect(lane.inFlight).toBeLessThanOrEqual(maxConcurrentCalls);
+          expect(provider.open.filter((open) => !callsWhatIsGranted(open))).toStrictEqual([]);
         }
         journal.isOpen = true;
         connectMs = 0;

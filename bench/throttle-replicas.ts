@@ -1,0 +1,282 @@
+import { loadavg } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { columns } from "../src/cli/columns.ts";
+import { DATAWORKS } from "../dev/rig/service-config.ts";
+import type { Arrival } from "../dev/simulator/arrivals.ts";
+import type { Fault } from "../dev/simulator/fault.ts";
+import { partitionSubmitter, type SubmitTo } from "./partition-submitter.ts";
+import { type Bench, type Run, type RunOptions, withBench, withRun } from "./rig.ts";
+
+export interface ReplicaBenchOptions {
+  readonly replicas: number;
+  readonly requests: number;
+  readonly only: string | undefined;
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly run: Pick<RunOptions, "secure" | "nodeOptions">;
+  readonly faults: readonly Fault[];
+  readonly load: (submitTo: SubmitTo, requests: number) => Promise<void>;
+  /** What happens meanwhile, until the signal aborts. */
+  readonly trouble: (run: Run, bench: Bench, signal: AbortSignal) => Promise<void>;
+  /** The least rate on a calm machine; null: it is only printed. */
+  readonly atLeast: number | null;
+  /** A control: without what it lacks the limit must be broken. */
+  readonly mustBreak: boolean;
+}
+
+const LIMIT = 20;
+const PARTITIONS = 8;
+const SUSTAINED = 19;
+const STALL = "--import ./bench/stall-event-loop.mjs";
+const preloading = (control: string) =>
+  `--import tsx --import ${new URL(`./controls/${control}.ts`, import.meta.url).href}`;
+const HANDSHAKE: Fault = { kind: "handshake-delay", minMs: 20, maxMs: 300 };
+
+const everywhere: Scenario["load"] = async (submitTo, requests) => {
+  const each = Math.ceil(requests / PARTITIONS);
+  for (let partition = 0; partition < PARTITIONS; partition++) await submitTo(partition, each);
+};
+const inOnePlace: Scenario["load"] = async (submitTo, requests) => submitTo(0, requests);
+const BURST = 40;
+const inBursts: Scenario["load"] = async (submitTo, requests) => {
+  for (let sent = 0; sent < requests; sent += BURST) {
+    for (const partition of [sent / BURST, sent / BURST + 3]) {
+      await submitTo(Math.floor(partition) % PARTITIONS, BURST / 2);
+    }
+    await sleep(4000);
+  }
+};
+
+const CALM: Omit<Scenario, "name" | "about"> = {
+  ...{ run: {}, faults: [], load: everywhere, atLeast: null, mustBreak: false },
+  trouble: async () => Promise.resolve(),
+};
+
+const SCENARIOS: readonly Scenario[] = [
+  { ...CALM, name: "equal", about: "all replicas have work", atLeast: SUSTAINED },
+  { ...CALM, name: "unequal", about: "one has it all", load: inOnePlace, atLeast: SUSTAINED },
+  { ...CALM, name: "bursty", about: "40 requests in two places every 4 s", load: inBursts },
+  { ...CALM, name: "killed", about: "one is killed every 6 s and started again", trouble: killing },
+  { ...CALM, name: "frozen", about: "SIGSTOP for 0.2–6 s, one after the other", trouble: freezing },
+  {
+    ...CALM,
+    name: "stalled",
+    about: "event loops stopped for 0.2–1 s",
+    run: { nodeOptions: STALL },
+  },
+  { ...CALM, name: "broker", about: "the broker is killed and started again", trouble: breaking },
+  {
+    ...CALM,
+    name: "tls",
+    about: "handshakes of 20–300 ms",
+    run: { secure: true },
+    faults: [HANDSHAKE],
+  },
+  {
+    ...{ ...CALM, name: "control-naive", about: "slots without the chain; must break" },
+    ...{ run: { nodeOptions: preloading("naive-slots") }, load: inBursts, mustBreak: true },
+  },
+  {
+    ...{ ...CALM, name: "control-gate", about: "nobody looks at the time; must break" },
+    ...{ run: { nodeOptions: `${preloading("open-slots")} ${STALL}` }, mustBreak: true },
+  },
+];
+
+/** The scenarios' names, for the usage. */
+export const REPLICA_SCENARIOS = SCENARIOS.map(({ name }) => name).join(", ");
+
+interface Result {
+  readonly scenario: Scenario;
+  readonly calls: number;
+  readonly rate: number;
+  readonly most: number;
+  readonly mostJudged: number;
+  readonly judgedMs: number;
+  readonly leastSpan: number;
+  readonly load: number;
+  /** How the slots of all replicas that live ended. */
+  readonly slots: string;
+}
+
+/** Measures several replicas at one limit; 0 when every scenario ended as it must. */
+export async function benchReplicas(options: ReplicaBenchOptions): Promise<number> {
+  const chosen = SCENARIOS.filter(
+    ({ name }) => options.only === undefined || name === options.only,
+  );
+  if (chosen.length === 0 || !Number.isInteger(options.replicas) || options.replicas < 1) {
+    process.stderr.write(`scenarios: ${REPLICA_SCENARIOS}\n`);
+    return 2;
+  }
+  return withBench(async (bench) => {
+    const results: Result[] = [];
+    for (const scenario of chosen) {
+      process.stderr.write(`${scenario.name}: ${scenario.about} …\n`);
+      results.push(await measure(bench, scenario, options));
+    }
+    process.stdout.write(render(results, options.replicas));
+    return results.every(isAsItMust) ? 0 : 1;
+  });
+}
+
+async function measure(
+  bench: Bench,
+  scenario: Scenario,
+  { replicas, requests }: ReplicaBenchOptions,
+): Promise<Result> {
+  const { name, run, faults } = scenario;
+  const config = {
+    providerLines: ["coalesce: { maxInstances: 1 }", "maxConcurrentCalls: 60"],
+    lines: ["claims: { callWithin: 5s, grace: 2s }"],
+  };
+  return withRun(bench, { name, replicas, config, ...run }, async (running) => {
+    const { admin } = running.simulator;
+    for (const fault of faults) await admin.inject(fault);
+    // The group has to have settled: partitions that move would be counted as a pause.
+    await sleep(5000);
+    const submitter = await partitionSubmitter(running.configFile, lineOf);
+    const over = new AbortController();
+    const load = scenario.load(submitter.submitTo, requests);
+    const trouble = scenario.trouble(running, bench, over.signal);
+    await load;
+    await untilCalled(async () => (await reruns(running)).length, requests);
+    over.abort();
+    await trouble;
+    await submitter.close();
+    const arrivals = await reruns(running);
+    const { worstTimerLatenessMs, tickMs } = await admin.summary();
+    const judgedMs = Math.max(0, Math.floor(1000 - worstTimerLatenessMs - tickMs));
+    return {
+      ...{ scenario, calls: arrivals.length, rate: rateOf(arrivals), judgedMs },
+      most: await busiest(running, 1000),
+      mostJudged: await busiest(running, judgedMs),
+      leastSpan: leastSpan(arrivals),
+      ...{ load: loadavg()[0] ?? 0, slots: await slotEnds(running) },
+    };
+  });
+}
+
+async function killing(
+  { replicas, startReplica }: Run,
+  _: Bench,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let next = 0; await waits(6000, signal); next++) {
+    const living = replicas.filter((one) => !killed.has(one));
+    const victim = living[next % living.length];
+    if (victim === undefined) return;
+    killed.add(victim);
+    victim.signal("SIGKILL");
+    await victim.ended;
+    await startReplica();
+  }
+}
+const killed = new WeakSet<object>();
+
+async function freezing({ replicas }: Run, _: Bench, signal: AbortSignal): Promise<void> {
+  for (let next = 0; await waits(1500, signal); next++) {
+    const frozen = replicas[next % replicas.length];
+    frozen?.signal("SIGSTOP");
+    await waits([200, 700, 2000, 6000][next % 4] ?? 0, signal);
+    frozen?.signal("SIGCONT");
+  }
+}
+
+async function breaking(_: Run, { stack }: Bench, signal: AbortSignal): Promise<void> {
+  for (let times = 0; times < 2 && (await waits(10_000, signal)); times++) {
+    await stack.kafka.kill();
+    await sleep(1500);
+    await stack.kafka.start();
+  }
+}
+
+/** False when the signal aborted meanwhile. */
+async function waits(ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal }).catch(() => false);
+}
+
+const SLOT_ENDS = ["used", "late", "wasted", "void"];
+
+async function slotEnds({ replicas }: Run): Promise<string> {
+  const pages = replicas.map(async ({ url }) => (await fetch(`${url}/metrics`)).text());
+  const told = (await Promise.allSettled(pages)).map((page) =>
+    page.status === "fulfilled" ? page.value : "",
+  );
+  const sums = SLOT_ENDS.map((end) => {
+    const line = new RegExp(
+      `^rerun_slots_total\\{provider="${DATAWORKS}",end="${end}"\\} (\\d+)`,
+      "m",
+    );
+    return told.reduce((sum, page) => sum + Number(line.exec(page)?.[1] ?? 0), 0);
+  });
+  return sums.join("/");
+}
+
+async function reruns({ simulator }: Run): Promise<readonly Arrival[]> {
+  return (await simulator.admin.arrivals()).filter(({ effect }) => effect === "rerun");
+}
+
+async function busiest({ simulator }: Run, windowMs: number): Promise<number> {
+  const { busiestWindows } = await simulator.admin.summary({ windowMs });
+  return Math.max(0, ...busiestWindows.map((window) => window.reruns));
+}
+
+/** Ends too when nothing was called for long: a killed process leaves uncertain calls behind. */
+async function untilCalled(count: () => Promise<number>, wanted: number): Promise<void> {
+  let [made, since] = [0, performance.now()];
+  while (made < wanted && performance.now() - since < 30_000) {
+    await sleep(500);
+    const now = await count();
+    if (now > made) [made, since] = [now, performance.now()];
+  }
+}
+
+function rateOf(arrivals: readonly Arrival[]): number {
+  const first = arrivals.at(0)?.at ?? 0;
+  const last = arrivals.at(-1)?.at ?? 0;
+  return ((arrivals.length - 1) * 1000) / Math.max(1, last - first);
+}
+
+/** The shortest time in which one more than the limit arrived. */
+function leastSpan(arrivals: readonly Arrival[]): number {
+  const spans = arrivals.slice(LIMIT).map(({ at }, index) => at - (arrivals[index]?.at ?? 0));
+  return Math.min(Infinity, ...spans);
+}
+
+function lineOf(number: number): string {
+  return JSON.stringify({
+    ...{ requestId: `bench-${number}`, provider: DATAWORKS, requestedBy: "bench" },
+    operation: { DataWorksRerunTaskInstances: { instanceIds: [1_000_000 + number] } },
+  });
+}
+
+function isAsItMust({ scenario, mostJudged, most }: Result): boolean {
+  return scenario.mustBreak ? most > LIMIT : mostJudged <= LIMIT;
+}
+
+function render(results: readonly Result[], replicas: number): string {
+  const rows = results.map((result) => {
+    const { scenario, calls, rate, most, mostJudged, judgedMs, leastSpan: span, load } = result;
+    const verdict = scenario.mustBreak ? "broken, as it must" : "ok";
+    const slow =
+      scenario.atLeast !== null && rate < scenario.atLeast ? ` below ${scenario.atLeast}` : "";
+    return [
+      scenario.name,
+      String(calls),
+      rate.toFixed(2) + slow,
+      String(most),
+      span.toFixed(1),
+      `${mostJudged} in ${judgedMs} ms`,
+      load.toFixed(1),
+      result.slots,
+      isAsItMust(result) ? verdict : "WRONG",
+    ];
+  });
+  const head = [
+    ...["SCENARIO", "CALLS", "CALLS/S", "MOST IN 1000 MS", "LEAST MS FOR 21"],
+    ...["MOST, JUDGED", "LOAD", SLOT_ENDS.join("/").toUpperCase(), "LIMIT 20"],
+  ];
+  return `${replicas} replicas\n${columns([head, ...rows])}\nJudged in a second shortened by the simulator's own worst timer lateness.\n`;
+}

@@ -1,0 +1,96 @@
+import type { OperationName } from "../domain/operation.ts";
+import type { Traffic } from "../lanes/send-gate.ts";
+import type { BegunCalls } from "./begun-calls.ts";
+import type { Having, OwnSlot } from "./own-slots.ts";
+import { type SlotUse, useKey } from "./slot-record.ts";
+import type { SlotUses } from "./slot-uses.ts";
+
+/** Somebody at the gate, whose slot has to come. */
+export interface Waiter {
+  readonly traffic: Traffic;
+  readonly name: string;
+  readonly pass: (slot: OwnSlot) => void;
+}
+
+/** Somebody who wants to begin a call. */
+export interface Ticket {
+  readonly asker: object;
+  /** How many could be begun if they were all due. */
+  readonly couldMake: number;
+  readonly operations: readonly OperationName[];
+  readonly come: () => void;
+}
+
+/** How many slots of one use are wanted beyond those that there are. */
+export interface Want {
+  readonly use: SlotUse;
+  readonly group: string;
+  count: number;
+}
+
+/** Where both want slots of the same total, four in five are calls': as at the gate of one process. */
+const CALLS_FOR_ONE_READ = 4;
+
+/**
+ * The next use to be asked for; undefined: none now. `isShared`: calls and reads are counted together,
+ * so that reads wait until there are enough calls beside them.
+ */
+export function nextWant(
+  wants: readonly Want[],
+  having: Having,
+  isShared: boolean,
+): Want | undefined {
+  const first = (traffic: Traffic) =>
+    wants.find(({ use, count }) => use.traffic === traffic && count > 0);
+  const [call, read] = [first("call"), first("read")];
+  if (read === undefined) return call;
+  const isReadsTurn = having.read * CALLS_FOR_ONE_READ < having.call;
+  if (call !== undefined) return isReadsTurn ? read : call;
+  const isAlone = having.call === 0 || having.read === 0;
+  return !isShared || isAlone || isReadsTurn ? read : undefined;
+}
+
+/** Counts by use, in the order in which each came first. */
+export class Wants {
+  readonly #wants = new Map<string, { readonly use: SlotUse; count: number }>();
+
+  add(use: SlotUse, count: number): void {
+    const group = useKey(use);
+    const known = this.#wants.get(group);
+    if (known === undefined) this.#wants.set(group, { use, count });
+    else known.count += count;
+  }
+
+  /** What is wanted beyond what there is. */
+  beyond(have: (group: string) => number): Want[] {
+    return [...this.#wants].map(([group, { use, count }]) => {
+      return { group, use, count: Math.max(0, count - have(group)) };
+    });
+  }
+}
+
+/** For whom slots are wanted. */
+export interface Wanting {
+  readonly begun: BegunCalls;
+  readonly uses: SlotUses;
+  readonly tickets: Iterable<Ticket>;
+  readonly waiters: Iterable<Waiter>;
+  /** How many slots are wanted ahead for calls that are not begun, at the most. */
+  readonly most: number;
+}
+
+/** All that is wanted: for what is begun, and ahead for what could be. */
+export function wantsOf({ begun, uses, tickets, waiters, most }: Wanting): Wants {
+  const wants = new Wants();
+  for (const [operation, count] of begun.counts) wants.add(uses.of(operation), count);
+  for (const { couldMake, operations } of tickets) {
+    const all = operations.map((operation) => uses.of(operation));
+    for (const use of new Map(all.map((one) => [useKey(one), one])).values()) {
+      wants.add(use, uses.isAlone(use) ? 1 : Math.min(couldMake, Math.max(1, most)));
+    }
+  }
+  for (const { traffic, name } of waiters) {
+    if (traffic === "read") wants.add({ traffic, names: [name] }, 1);
+  }
+  return wants;
+}

@@ -1,0 +1,297 @@
+import type { OperationName } from "../domain/operation.ts";
+import type { Traffic } from "../lanes/send-gate.ts";
+import { BegunCalls } from "./begun-calls.ts";
+import type { DayCount } from "./day-count.ts";
+import { LeadTime } from "./lead-time.ts";
+import { isSurelyIn, type OwnSlot, OwnSlots } from "./own-slots.ts";
+import { nextWant, type Ticket, type Waiter, wantsOf } from "./slot-demand.ts";
+import type { SlotAsk, SlotHolder, SlotLedger } from "./slot-ledger.ts";
+import type { SlotFate } from "./slot-reader.ts";
+import { type Limits, TOTAL, useKey } from "./slot-record.ts";
+import { SLOT_TERMS } from "./slot-terms.ts";
+import { SlotUses } from "./slot-uses.ts";
+
+/** What became of the slots of this process. */
+export type SlotEnd = "granted" | "void" | "used" | "late" | "wasted";
+
+export interface SlotKeeperParts {
+  readonly key: string;
+  readonly ledger: Pick<SlotLedger, "schedule" | "time" | "reserve" | "tell">;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** All operations of the connections that share the key. */
+  readonly operations: readonly OperationName[];
+  /** What this process lives by now, of every window; `read:` windows only of those that it reads. */
+  readonly limits: () => Limits;
+  readonly isLowered: () => boolean;
+  /** Monotonic instant before which nothing may leave. */
+  readonly pausedUntil: () => number;
+  readonly day: DayCount | null;
+  readonly count: (end: SlotEnd) => void;
+}
+
+/** The right to one departure, at its time. */
+export interface SlotPass {
+  /** Whether it surely still is that time. */
+  isOpen(): boolean;
+  /** It was used, or could not be. */
+  ended(how: "used" | "late"): void;
+}
+
+/** Slots are asked for when they start within so long. */
+const HORIZON_MS = 1200;
+/** What a slot must be reserved ahead so that it is not due at once: the brokers' answer included. */
+const AHEAD_MS = 250;
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * The slots of one limit in one process: asks for as many as there is work for, and gives each to
+ * whoever is at the gate when its time has come.
+ *
+ * A call takes whatever own slot comes next and may be used for it, so that one whose slot was missed
+ * keeps its claim and goes with the next.
+ */
+export class SlotKeeper implements SlotHolder {
+  readonly #parts: SlotKeeperParts;
+  readonly #uses: SlotUses;
+  readonly #slots = new OwnSlots();
+  readonly #lead = new LeadTime();
+  readonly #waiters = new Set<Waiter>();
+  readonly #tickets = new Set<Ticket>();
+  /** Operations that were asked about since the last ticket, by who asked. */
+  readonly #askedAbout = new Map<object, Set<OperationName>>();
+  readonly #begun = new BegunCalls();
+  #isAsking = false;
+  #isTurnDue = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: SlotKeeperParts) {
+    this.#parts = parts;
+    this.#uses = new SlotUses(parts);
+  }
+
+  get key(): string {
+    return this.#parts.key;
+  }
+
+  get day(): DayCount | null {
+    return this.#parts.day;
+  }
+
+  get isLowered(): boolean {
+    return this.#parts.isLowered();
+  }
+
+  limits(): Limits {
+    return this.#parts.limits();
+  }
+
+  slot(id: number, fate: SlotFate): void {
+    this.#parts.count(fate.kind);
+    this.#slots.decided(id, fate);
+  }
+
+  dropAll(): void {
+    this.#slots.granted.forEach(() => this.#parts.count("wasted"));
+    this.#slots.drop();
+  }
+
+  changed(): void {
+    if (this.#waiters.size + this.#tickets.size + this.#slots.granted.length > 0) this.#turn();
+  }
+
+  /** Tells the other replicas what this one lives by now. */
+  tell(pauseMs = 0): void {
+    this.#parts.ledger.tell(this.key, pauseMs);
+  }
+
+  /** Resolves when a call should be begun, shortly before an own slot starts. */
+  async ticket(couldMake: number, asker: object): Promise<void> {
+    const operations = [...(this.#askedAbout.get(asker) ?? this.#parts.operations)];
+    return new Promise((resolve) => {
+      this.#tickets.add({ asker, couldMake, operations, come: resolve });
+      this.#turnSoon();
+    });
+  }
+
+  /** Milliseconds until a slot of the operation is to be had or asked for; 0 at once. */
+  opensIn(operation: OperationName, asker: object): number {
+    const { ledger, key } = this.#parts;
+    const asked = this.#askedAbout.get(asker) ?? new Set();
+    this.#askedAbout.set(asker, asked.add(operation));
+    const time = ledger.time();
+    const schedule = ledger.schedule;
+    if (time === null || schedule === null) return LOOK_AGAIN_MS;
+    const use = this.#uses.of(operation);
+    if (use.names.length > 1 || !this.#uses.isLimited(operation)) return 0;
+    const group = useKey(use);
+    if (this.#slots.countOf(group) > this.#begun.countOf(use)) return 0;
+    const { start, sharedStart, isGranted } = schedule.project(key, use, time.hi);
+    if (isGranted) return 0;
+    return Math.max(1, start - SLOT_TERMS.validityMs - sharedStart);
+  }
+
+  /** A call is begun; the returned function ends that it is on its way, once. */
+  begin(operation: OperationName): () => void {
+    const ended = this.#begun.begin(operation);
+    this.#turnSoon();
+    return ended;
+  }
+
+  /** A call needed so long from its ticket to the gate. */
+  tookToGate(ms: number): void {
+    this.#lead.took(ms);
+  }
+
+  /**
+   * Resolves when an own slot has come that may be used for this, which is used up then. Rejects with
+   * the signal's reason.
+   */
+  async pass(traffic: Traffic, name: string, signal: AbortSignal): Promise<SlotPass> {
+    signal.throwIfAborted();
+    const slot = await new Promise<OwnSlot>((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiters.delete(waiter);
+        reject(signal.reason as Error); // what whoever aborts gives
+      };
+      const waiter: Waiter = {
+        ...{ traffic, name },
+        pass: (found) => {
+          signal.removeEventListener("abort", giveUp);
+          resolve(found);
+        },
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      this.#waiters.add(waiter);
+      this.#turn();
+    });
+    return {
+      isOpen: () => {
+        const time = this.#parts.ledger.time();
+        return time !== null && isSurelyIn(slot, time);
+      },
+      ended: (how) => this.#parts.count(how),
+    };
+  }
+
+  #turnSoon(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      this.#turn();
+    });
+  }
+
+  /** Does all that can be done now, and wakes up when there is more. */
+  #turn(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#dropOver();
+    this.#letPass();
+    this.#giveTicket();
+    const askInMs = this.#ask();
+    const wakeInMs = Math.min(askInMs, this.#nextInMs());
+    if (wakeInMs === Infinity) return;
+    this.#timer = setTimeout(() => this.#turn(), Math.max(1, Math.ceil(wakeInMs)));
+  }
+
+  #dropOver(): void {
+    const time = this.#parts.ledger.time();
+    if (time === null) return;
+    for (const slot of this.#slots.takeOver(time)) {
+      const isMissed = slot.traffic === "read" || this.#begun.countOf(slot) > 0;
+      this.#parts.count(isMissed ? "late" : "wasted");
+    }
+  }
+
+  #letPass(): void {
+    const { ledger, now, pausedUntil } = this.#parts;
+    if (pausedUntil() > now()) return;
+    for (const waiter of this.#waiters) {
+      const time = ledger.time();
+      if (time === null) return;
+      const slot = this.#slots.take(waiter.traffic, waiter.name, time);
+      if (slot === undefined) continue;
+      this.#waiters.delete(waiter);
+      waiter.pass(slot);
+    }
+  }
+
+  /** One at a time: who gets it begins a call, which counts for the next one. */
+  #giveTicket(): void {
+    const time = this.#parts.ledger.time();
+    if (time === null) return;
+    const near = this.#slots.granted.filter(({ traffic, start }) => {
+      return traffic === "call" && start - time.lo <= this.#lead.ms;
+    });
+    for (const ticket of this.#tickets) {
+      const isFor = ticket.operations.some((operation) => {
+        const group = useKey(this.#uses.of(operation));
+        const free = near.filter((slot) => slot.group === group).length;
+        return free > this.#begun.countOf(this.#uses.of(operation));
+      });
+      if (!isFor) continue;
+      this.#tickets.delete(ticket);
+      this.#askedAbout.delete(ticket.asker);
+      ticket.come();
+      this.#turnSoon();
+      return;
+    }
+  }
+
+  /** Asks for slots that are wanted; how long until more can be asked for. */
+  #ask(): number {
+    const { ledger, key, now } = this.#parts;
+    const { schedule } = ledger;
+    const time = ledger.time();
+    if (this.#isAsking) return Infinity;
+    const wants = wantsOf({
+      ...{ begun: this.#begun, uses: this.#uses, tickets: this.#tickets, waiters: this.#waiters },
+      most: Math.ceil((AHEAD_MS + this.#lead.ms) / this.#uses.gapMs("call")),
+    }).beyond((group) => this.#slots.countOf(group));
+    if (!wants.some(({ count }) => count > 0)) return Infinity;
+    if (schedule === null || time === null) return LOOK_AGAIN_MS;
+    const asks: SlotAsk[] = [];
+    let waitMs = Infinity;
+    for (;;) {
+      const want = nextWant(wants, this.#slots.having, this.limits()[TOTAL] !== undefined);
+      if (want === undefined) break;
+      const { start, sharedStart, isGranted } = schedule.project(key, want.use, time.hi);
+      // Where those that are asked for with it will stand is not known before they are read back.
+      const ahead = start + asks.length * this.#uses.gapMs(want.use.traffic);
+      const mayAsk = isGranted && ahead <= time.hi + HORIZON_MS;
+      if (mayAsk) {
+        const id = this.#slots.ask(want.use, now());
+        asks.push({ ...want.use, id, limits: this.#uses.limitsOf(want.use) });
+        want.count = this.#uses.isAlone(want.use) ? 0 : want.count - 1;
+      } else {
+        const heldBackMs = start - SLOT_TERMS.validityMs - sharedStart;
+        waitMs = Math.min(waitMs, Math.max(ahead - time.hi - HORIZON_MS, heldBackMs, 1));
+        want.count = 0;
+      }
+    }
+    if (asks.length === 0) return Math.min(waitMs, LOOK_AGAIN_MS);
+    this.#isAsking = true;
+    void ledger.reserve(key, asks).then(() => {
+      this.#isAsking = false;
+      this.#turn();
+    });
+    return Infinity;
+  }
+
+  #nextInMs(): number {
+    const { ledger, now, pausedUntil } = this.#parts;
+    const time = ledger.time();
+    const isWaiting = this.#waiters.size + this.#tickets.size > 0;
+    if (time === null) return isWaiting ? LOOK_AGAIN_MS : Infinity;
+    const lead = this.#tickets.size > 0 ? this.#lead.ms : 0;
+    const instants = this.#slots.granted.flatMap(({ start, end }) => [
+      start - time.lo,
+      start - time.lo - lead,
+      end - time.hi + 1,
+    ]);
+    const pause = this.#waiters.size > 0 ? [pausedUntil() - now()] : [];
+    return Math.min(Infinity, ...[...instants, ...pause].filter((ms) => ms > 0));
+  }
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { AdaptiveLimit } from "../../src/lanes/adaptive-limit.ts";
+
+function aLimit(configured = 20) {
+  const clock = { now: 0 };
+  return { limit: new AdaptiveLimit(configured, () => clock.now), clock };
+}
+
+describe("the limit of calls that follows the provider", () => {
+  it("is halved by a throttled call, and once only for all that were under way with it", () => {
+    const { limit, clock } = aLimit();
+    for (const at of [0, 100, 900]) {
+      clock.now = at;
+      limit.throttled(null);
+    }
+    expect(limit.perSecond).toBe(10);
+
+    clock.now = 1000;
+    limit.throttled(null);
+    expect(limit.perSecond).toBe(5);
+  });
+
+  it("is never less than one, and never more than configured", () => {
+    const { limit, clock } = aLimit(3);
+    for (let i = 0; i < 9; i++) {
+      clock.now += 1000;
+      limit.throttled(null);
+    }
+    expect(limit.perSecond).toBe(1);
+
+    clock.now += 3_600_000;
+    expect(limit.perSecond).toBe(3);
+    expect(limit.isLowered).toBe(false);
+  });
+
+  it("recovers by a tenth of what is configured every ten seconds", () => {
+    const { limit, clock } = aLimit();
+    limit.throttled(null);
+
+    const seen = [9_999, 10_000, 20_000, 50_000].map((at) => {
+      clock.now = at;
+      return limit.perSecond;
+    });
+    expect(seen).toStrictEqual([10, 12, 14, 20]);
+  });
+
+  it("obeys the delay that the provider names, up to two minutes", () => {
+    const { limit } = aLimit();
+    limit.throttled(8000);
+    expect(limit.pausedUntil).toBe(8000);
+
+    limit.throttled(86_400_000);
+    expect(limit.pausedUntil).toBe(120_000);
+  });
+
+  it("obeys an order beside it, whichever is lower", () => {
+    const { limit } = aLimit();
+    limit.order(12);
+    expect(limit.perSecond).toBe(12);
+    limit.throttled(null);
+    expect(limit.perSecond).toBe(6);
+    limit.order(2);
+    expect(limit.perSecond).toBe(2);
+    limit.order(null);
+    expect(limit.perSecond).toBe(6);
+  });
+
+  it("lowers what else the account may do by the same share", () => {
+    const { limit } = aLimit();
+    limit.throttled(null);
+
+    expect([limit.shareOf(50), limit.shareOf(1)]).toStrictEqual([25, 1]);
+  });
+});
