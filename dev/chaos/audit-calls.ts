@@ -1,15 +1,23 @@
 import { ABSENCE_PROVES_AFTER_MS } from "../../src/domain/evidence.ts";
 import type { BookedCall, Books, Violation } from "./books.ts";
-import { callNameOf, callsByName, historiesOf, type RequestHistory } from "./request-histories.ts";
+import {
+  callsByTarget,
+  historiesOf,
+  type RequestHistory,
+  targetNamesOf,
+} from "./request-histories.ts";
 
-/** Requests that ask for the very same calls, and these calls: mostly it is one request. */
+/** Requests that ask for one target, and the calls that name it: mostly it is one request. */
 interface Askers {
   readonly requests: readonly RequestHistory[];
   /** In the order of their arrival. */
   readonly calls: readonly BookedCall[];
 }
 
-type CallsByName = ReadonlyMap<string, readonly BookedCall[]>;
+/** A call that is refused as a whole is made again in halves, which are no attempts of theirs. */
+const BISECTIONS = 5;
+
+type CallsByTarget = ReadonlyMap<string, readonly BookedCall[]>;
 type Owners = ReadonlyMap<string, readonly RequestHistory[]>;
 
 /**
@@ -18,7 +26,7 @@ type Owners = ReadonlyMap<string, readonly RequestHistory[]>;
  */
 export function auditCalls(books: Books, maxAttempts: number): readonly Violation[] {
   const histories = historiesOf(books);
-  const calls = callsByName(books);
+  const calls = callsByTarget(books);
   const owners = ownersOf(histories);
   return [
     ...askersOf(owners, calls).flatMap((askers) => [
@@ -26,6 +34,7 @@ export function auditCalls(books: Books, maxAttempts: number): readonly Violatio
       ...callsTooOften(askers, maxAttempts),
     ]),
     ...callsForNobody(histories, owners, calls),
+    ...callsForSeveral(histories, owners, calls),
     ...repeatedNonces(books),
   ];
 }
@@ -58,35 +67,18 @@ function ownersOf(histories: readonly RequestHistory[]): Owners {
   for (const history of histories) {
     const { asked, records } = history;
     const contents = asked === null ? records.map((record) => record.asked) : [asked];
-    for (const name of new Set(contents.map(callNameOf))) {
+    for (const name of new Set(contents.flatMap(targetNamesOf))) {
       owners.set(name, [...(owners.get(name) ?? []), history]);
     }
   }
   return owners;
 }
 
-/** Those who ask for the same calls are judged together; whoever does not, by all its calls. */
-function askersOf(owners: Owners, calls: CallsByName): readonly Askers[] {
-  const shared = [...owners].filter(([, requests]) => requests.length > 1);
-  const sharers = new Set(shared.flatMap(([, requests]) => requests));
-  const own = new Map<RequestHistory, BookedCall[]>();
-  for (const [name, requests] of owners) {
-    for (const request of requests) {
-      if (!sharers.has(request)) {
-        own.set(request, [...(own.get(request) ?? []), ...(calls.get(name) ?? [])]);
-      }
-    }
-  }
-  return [
-    ...shared.map(([name, requests]) => ({ requests, calls: calls.get(name) ?? [] })),
-    ...[...own].map(([request, made]) => ({
-      requests: [request],
-      calls: made.toSorted((a, b) => a.sequence - b.sequence),
-    })),
-  ];
+function askersOf(owners: Owners, calls: CallsByTarget): readonly Askers[] {
+  return [...owners].map(([name, requests]) => ({ requests, calls: calls.get(name) ?? [] }));
 }
 
-/** Each request may have one call that ran, or may have. */
+/** Of one target each request may have one call that ran, or may have. */
 function callsTooMany({ requests, calls }: Askers): readonly Violation[] {
   const retriesAbsent = requests.every(({ records }) =>
     records.every(({ asked }) => asked.retriesAbsent),
@@ -105,25 +97,42 @@ function callsTooMany({ requests, calls }: Askers): readonly Violation[] {
 }
 
 function callsTooOften({ requests, calls }: Askers, maxAttempts: number): readonly Violation[] {
-  const most = maxAttempts * requests.length;
+  const most = (maxAttempts + BISECTIONS) * requests.length;
   if (calls.length <= most) return [];
   return [about(requests, "too-often", `${calls.length} calls, ${most} are allowed`)];
 }
 
-/** Nobody asked for it, or whoever did lost its id to another request. */
+/** Nobody asked for the target, or whoever did lost its id to another request. */
 function callsForNobody(
   histories: readonly RequestHistory[],
   owners: Owners,
-  calls: CallsByName,
+  calls: CallsByTarget,
 ): readonly Violation[] {
   return [...calls].flatMap(([name, made]) => {
     if (owners.has(name)) return [];
     const losers = histories.filter(({ records }) =>
-      records.some((record) => callNameOf(record.asked) === name),
+      records.some((record) => targetNamesOf(record.asked).includes(name)),
     );
     return made
       .filter(({ targets }) => targets.length > 0)
       .map((call) => about(losers, "twice", `${textOf(call)} was made for nobody who may call`));
+  });
+}
+
+/** Two requests with one id: one of them may be called, whichever it is. */
+function callsForSeveral(
+  histories: readonly RequestHistory[],
+  owners: Owners,
+  calls: CallsByTarget,
+): readonly Violation[] {
+  return histories.flatMap((history) => {
+    if (history.asked !== null) return [];
+    const isCalled = (name: string): boolean =>
+      owners.get(name)?.length === 1 && (calls.get(name) ?? []).length > 0;
+    const called = history.records.filter(({ asked }) => targetNamesOf(asked).some(isCalled));
+    const contents = new Set(called.map(({ asked }) => asked.content));
+    if (contents.size < 2) return [];
+    return [about([history], "twice", `${contents.size} requests with this id were called`)];
   });
 }
 

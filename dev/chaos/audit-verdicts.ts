@@ -1,7 +1,11 @@
 import type { RerunOutcome } from "../../src/avro/wire-types.ts";
 import type { BookedCall, Books, Violation } from "./books.ts";
-import { grouped } from "./grouped.ts";
-import { callNameOf, callsByName, historiesOf, type RequestHistory } from "./request-histories.ts";
+import {
+  callsByTarget,
+  historiesOf,
+  type RequestHistory,
+  targetNamesOf,
+} from "./request-histories.ts";
 
 /** Statuses that say of the whole request that nothing ran. */
 const NOTHING_RAN: readonly string[] = ["FAILED", "REJECTED", "SUPPRESSED", "EXPIRED", "DRY_RUN"];
@@ -9,21 +13,37 @@ const NOTHING_RAN: readonly string[] = ["FAILED", "REJECTED", "SUPPRESSED", "EXP
 /**
  * Verdicts that contradict what the provider executed. `UNKNOWN` contradicts nothing.
  *
- * Of requests that ask for the very same call nobody can tell whose a call was: there the numbers
- * must fit.
+ * Of requests that ask for one target nobody can tell whose a call was, and they may have shared one:
+ * there somebody must have said that it ran if it did, and nobody if it did not.
  */
 export function auditVerdicts(books: Books): readonly Violation[] {
-  const calls = callsByName(books);
+  const calls = callsByTarget(books);
   const ended = historiesOf(books).filter(
     ({ finals, asked }) => finals.length > 0 && asked !== null,
   );
-  const byName = grouped(ended, ({ asked }) => (asked === null ? "" : callNameOf(asked)));
-  return [...byName].flatMap(([name, histories]) => {
-    const made = calls.get(name) ?? [];
-    const [only] = histories;
-    if (only === undefined) return [];
-    return histories.length === 1 ? liesAboutOne(only, made) : liesAboutMany(histories, made);
-  });
+  const byTarget = new Map<string, RequestHistory[]>();
+  for (const history of ended) {
+    for (const name of namesOf(history)) {
+      byTarget.set(name, [...(byTarget.get(name) ?? []), history]);
+    }
+  }
+  const isAlone = (history: RequestHistory): boolean =>
+    namesOf(history).every((name) => byTarget.get(name)?.length === 1);
+  return [
+    ...ended.filter(isAlone).flatMap((history) => {
+      return liesAboutOne(
+        history,
+        namesOf(history).flatMap((name) => calls.get(name) ?? []),
+      );
+    }),
+    ...[...byTarget].flatMap(([name, histories]) =>
+      histories.length === 1 ? [] : liesAboutMany(name, histories, calls.get(name) ?? []),
+    ),
+  ];
+}
+
+function namesOf({ asked }: RequestHistory): readonly string[] {
+  return asked === null ? [] : targetNamesOf(asked);
 }
 
 function liesAboutOne(history: RequestHistory, calls: readonly BookedCall[]): readonly Violation[] {
@@ -48,17 +68,28 @@ function liesAboutOne(history: RequestHistory, calls: readonly BookedCall[]): re
 }
 
 function liesAboutMany(
+  name: string,
   histories: readonly RequestHistory[],
   calls: readonly BookedCall[],
 ): readonly Violation[] {
   const [first] = histories;
+  const target = name.split("\n").at(-1) ?? "";
   const finals = histories.flatMap((history) => history.finals.slice(0, 1));
   const ran = calls.filter(({ ranTargets }) => ranTargets.length > 0).length;
-  const succeeded = finals.filter(saysAllRan).length;
-  const failed = finals.filter(saysNothingRan).length;
-  if (first === undefined || (succeeded <= ran && failed <= finals.length - ran)) return [];
-  const message = `of ${finals.length} requests for one call ${succeeded} succeeded and ${failed} did not, but it ran ${ran} times`;
+  const succeeded = finals.filter((final) => saysOf(final, target) === "ran").length;
+  const failed = finals.filter((final) => saysOf(final, target) === "did not run").length;
+  // Every run was for at least one of them, and for nobody twice.
+  const isTrue = (ran > 0 || succeeded === 0) && failed <= finals.length - ran;
+  if (first === undefined || isTrue) return [];
+  const message = `of ${finals.length} requests for ${target} ${succeeded} say that it ran and ${failed} that it did not, but it ran ${ran} times`;
   return [lie(first, message)];
+}
+
+/** What a request's outcome says of one of its targets; null: it does not know. */
+function saysOf(final: RerunOutcome, target: string): "ran" | "did not run" | null {
+  const told = final.targets.find((one) => one.target === target)?.status;
+  if (told === "SUCCEEDED" || saysAllRan(final)) return "ran";
+  return told === "FAILED" || saysNothingRan(final) ? "did not run" : null;
 }
 
 function saysAllRan({ status }: RerunOutcome): boolean {

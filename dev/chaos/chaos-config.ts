@@ -34,6 +34,8 @@ export function chaosConfigText(places: ChaosPlaces): string {
     rateLimit: { callsPerSecond: 2, readsPerSecond: 40, totalPerSecond: null },
     ...{ connectTimeout: "1s", callTimeout: `${CALL_TIMEOUT_MS}ms` },
     retry: { maxAttempts: MAX_ATTEMPTS, firstDelay: "200ms", maxDelay: "2s" },
+    // A probe is no attempt, and the books count every call that arrives.
+    breaker: null,
     evidence: { before: "auto", reads: 3, interval: "1s" },
     uncertain: name === RETRYING ? "retry-if-absent" : "report",
     track: { interval: "400ms", timeout: "2m" },

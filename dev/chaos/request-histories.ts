@@ -58,17 +58,28 @@ export function deadLettersByPlace({
   return grouped(deadLetters, placeOf);
 }
 
-/** The name of what a call is about; two calls with one name ask for the same. */
-export function callNameOf(about: {
+/** The names of what is asked for, one for each target. */
+export function targetNamesOf(about: {
   readonly product: string;
   readonly targets: readonly string[];
-}): string {
-  return [about.product, ...new Set(about.targets)].toSorted().join("\n");
+}): readonly string[] {
+  return [...new Set(about.targets)].map((target) => `${about.product}\n${target}`);
 }
 
-/** The calls by what they are about. */
-export function callsByName({ calls }: Books): ReadonlyMap<string, readonly BookedCall[]> {
-  return grouped(calls, callNameOf);
+/**
+ * The calls by the targets that they name, each as far as it is about that target: requests share
+ * calls, so that nobody can tell by a call alone whose it was.
+ */
+export function callsByTarget({ calls }: Books): ReadonlyMap<string, readonly BookedCall[]> {
+  const pieces = calls.flatMap((call) =>
+    [...new Set(call.targets)].map((target): BookedCall => {
+      const ranTargets = call.ranTargets.filter((one) => one === target);
+      // Where it is known which of its targets ran, the others did not.
+      const executed = ranTargets.length > 0 || (call.executed && call.ranTargets.length === 0);
+      return { ...call, targets: [target], ranTargets, executed };
+    }),
+  );
+  return grouped(pieces, (piece) => targetNamesOf(piece).join());
 }
 
 function keyOf(one: { readonly provider: string; readonly requestId: string }): string {

@@ -63,14 +63,14 @@ describe("a verdict", () => {
     ]);
   });
 
-  it("is not saved by another request's run of the same target", () => {
+  it("is not saved by another request's run of another target", () => {
     const records = [
       aRecord({ targets: ["own", "shared"] }),
       aRecord({ requestId: "other", content: "o", targets: ["its", "shared"] }, { offset: 2n }),
     ];
     const calls = [
       aCall({ sequence: 1, targets: ["own", "shared"], ranTargets: ["own"] }),
-      aCall({ sequence: 2, targets: ["its", "shared"] }),
+      aCall({ sequence: 2, targets: ["its", "shared"], ranTargets: ["its"] }),
     ];
     const targets = ["own", "shared"].map((target) => ({
       ...{ target, status: "SUCCEEDED" as const, message: null },
@@ -99,8 +99,12 @@ describe("verdicts about one call that several requests ask for", () => {
     expect(found([anEnd(ofA), anEnd({ ...ofB, status: "UNKNOWN" })], oneRun)).toEqual([]);
   });
 
-  it("lie when more succeeded than ran", () => {
-    expect(found([anEnd(ofA), anEnd(ofB)], oneRun)).toEqual(["lie"]);
+  it("may say both that it ran when they shared one run", () => {
+    expect(found([anEnd(ofA), anEnd(ofB)], oneRun)).toEqual([]);
+  });
+
+  it("lie when somebody succeeded and nothing ran", () => {
+    expect(found([anEnd(ofA), aFailure(ofB)], [])).toEqual(["lie"]);
   });
 
   it("lie when more failed than did not run", () => {
