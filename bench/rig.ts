@@ -42,7 +42,12 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
 
 export interface Run {
   readonly simulator: SimulatorProcess;
+  /** The first of the replicas. */
   readonly service: ServiceProcess;
+  /** All that were started, the one whose end was waited for included. */
+  readonly replicas: ServiceProcess[];
+  /** Starts one more, which is ready when this resolves. */
+  readonly startReplica: () => Promise<ServiceProcess>;
   readonly configFile: string;
   /** Submits JSON lines through the command of that name. */
   readonly submit: (jsonLines: string) => Promise<void>;
@@ -53,11 +58,13 @@ export interface RunOptions {
   readonly secure?: boolean;
   readonly config?: Pick<LocalConfig, "providerLines" | "lines">;
   readonly nodeOptions?: string;
+  /** How many processes share the work; one unless told. */
+  readonly replicas?: number;
   /** Called when topics and schemas are there, before the service starts. */
   readonly before?: (submit: Run["submit"]) => Promise<void>;
 }
 
-/** One service and one simulator with topics of their own; both are stopped at the end. */
+/** Replicas of the service and one simulator with topics of their own; all are stopped at the end. */
 export async function withRun<T>(
   { stack, folder }: Bench,
   options: RunOptions,
@@ -87,16 +94,23 @@ export async function withRun<T>(
       await command(configFile, "submit", "--file", file);
     };
     await before?.(submit);
-    const service = await startServiceProcess({
-      configFile,
-      env: LOCAL_ENV,
-      ...(nodeOptions === undefined ? {} : { nodeOptions }),
-    });
-    teardown.defer("service", async () => {
-      await service.stop();
-    });
-    await service.ready();
-    return await work({ simulator, service, configFile, submit });
+    const replicas: ServiceProcess[] = [];
+    const startReplica = async (): Promise<ServiceProcess> => {
+      const service = await startServiceProcess({
+        configFile,
+        env: LOCAL_ENV,
+        ...(nodeOptions === undefined ? {} : { nodeOptions }),
+      });
+      replicas.push(service);
+      teardown.defer("service", async () => {
+        await service.stop();
+      });
+      await service.ready();
+      return service;
+    };
+    const service = await startReplica();
+    for (let more = 1; more < (options.replicas ?? 1); more++) await startReplica();
+    return await work({ simulator, service, replicas, startReplica, configFile, submit });
   } finally {
     await teardown.close();
   }

@@ -63,6 +63,8 @@ export function localConfigText(local: LocalConfig): string {
     deadLetters: rerun.dead-letters${suffix}
     journal: rerun.journal${suffix}
     checkpoints: rerun.checkpoints${suffix}
+    slots: rerun.slots${suffix}
+    control: rerun.control${suffix}
 schemaRegistry:
   url: ${local.registryUrl}
 providers:

@@ -25,9 +25,13 @@ export interface ServiceStatusPage {
     readonly provider: string;
     readonly kind: string;
     readonly waiting: Readonly<Record<"LOW" | "NORMAL" | "HIGH", number>>;
+    readonly waitingOutsideOfMemory: number;
     readonly inFlight: number;
     readonly trackedJobs: number;
-    readonly held: { readonly why: string } | null;
+    readonly callsPerSecond: number;
+    readonly limitedTo: number | null;
+    readonly held: readonly { readonly why: string; readonly message: string }[];
+    readonly breaker: string;
   }[];
   /** Null until the journal is read. */
   readonly journal: {
