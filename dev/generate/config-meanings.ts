@@ -28,6 +28,10 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     "Claims and what became of them: who may make which call. All instances of a group share it, and no other group does.",
   "kafka.topics.checkpoints":
     "How far each partition of the requests is done, and a summary of the journal's past. Shared like the journal.",
+  "kafka.topics.slots":
+    "The rate limits that all replicas share: who may call when. Shared like the journal; not used when `throttle.scope` is `instance`.",
+  "kafka.topics.control":
+    "Operators' orders per lane, and what the lanes report. Shared like the journal.",
 
   "schemaRegistry.url": "Base URL of a registry with the Confluent REST interface.",
   "schemaRegistry.username": "Basic authentication; only with `password`.",
@@ -77,6 +81,12 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].rateLimit.shareWith":
     "Name of another connection of the same account, whose limits count for both; then no other key of `rateLimit` may stand here.",
   "providers[].maxConcurrentCalls": "The most calls that wait for an answer at one time.",
+  "providers[].guards.budget":
+    "In the place of `guards.budget`; `null` switches it off here. So do the other two.",
+  "providers[].guards.budget.reruns": "In the place of `guards.budget.reruns`.",
+  "providers[].guards.budget.per": "In the place of `guards.budget.per`.",
+  "providers[].guards.coolDown": "In the place of `guards.coolDown`.",
+  "providers[].guards.maxChain": "In the place of `guards.maxChain`.",
   "providers[].connectTimeout": "For name look-up, TCP and TLS together.",
   "providers[].callTimeout":
     "From the first byte of the request to the last of the answer. Waiting for the turn is not counted.",
@@ -85,6 +95,15 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].retry.firstDelay": "Ceiling of the first delay; it doubles with every attempt.",
   "providers[].retry.maxDelay":
     "The highest ceiling. A delay that the provider names may be longer.",
+  "providers[].breaker.failures":
+    "Calls in a row that found nobody or got no clear answer (`unavailable`, `uncertain`) open the breaker: then nothing is called but single probes, which are no attempts. `breaker: null` switches it off.",
+  "providers[].breaker.openFor": "How long nothing is called before a probe, and between two.",
+  "providers[].holdWindows[].cron":
+    "When nothing is to be called, again and again: the beginning, in five parts (minute, hour, day, month, weekday). Requests wait until the window is over. A beginning in the hour that clocks skip comes when that hour would end; in the hour that comes twice, a fixed time comes once.",
+  "providers[].holdWindows[].duration":
+    "From the beginning on, in passed time. Windows that overlap hold until the last one ends.",
+  "providers[].holdWindows[].timezone": "The zone in which `cron` is read.",
+  "providers[].holdWindows[].reason": "What `lanes list`, `/status` and the log say of it.",
   "providers[].uncertain":
     "What becomes of an uncertain call that evidence shows as not executed. `report`: the request ends `FAILED/NOT_EXECUTED`. `retry-if-absent`: the dispatcher that made the call makes it again, within `retry.maxAttempts`; a call that another instance had to judge is reported.",
   "providers[].evidence.before":
@@ -92,12 +111,24 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].evidence.reads":
     "The most readings after an uncertain call. The last one is not made before 30 s have passed.",
   "providers[].evidence.interval": "The time between these readings.",
+  "providers[].coalesce.maxInstances":
+    "How many distinct targets are joined in one call. When a slot opens, what waits then and is compatible (same operation, project and options) shares one call; equal targets share one rerun. A request with more targets goes alone and whole. Workflow runs and DMS instances have one target: only equal requests share a call. 1: each request has a call of its own.",
   "providers[].track.until":
     "What `SUCCEEDED` means: the provider took the operation (`submitted`), or the runs themselves ended well (`finished`).",
   "providers[].track.interval":
     "The usual time between two polls of a call that the provider took: a quarter of it at first, up to fifteen times as much for old ones.",
   "providers[].track.timeout":
     "After this long a call is given up, counted from its first poll: `UNKNOWN/TRACKING_TIMED_OUT`.",
+
+  "guards.budget":
+    "Guards forbid reruns, by the journal's own time: what they forbid ends `SUPPRESSED` with the reason, or is left out of its request's call. A request with `force` goes past them, and its reruns count. The budget: how often one target may be run again. `null`: as often as anybody asks.",
+  "guards.budget.reruns":
+    "So many calls that name the target, however many requests share them; not those that surely did not execute.",
+  "guards.budget.per": "Within any stretch of this length.",
+  "guards.coolDown":
+    "From one rerun of a target to the next. `null`: none. While a target's call is under way or followed, the next request for it waits.",
+  "guards.maxChain":
+    "How many reruns may follow from each other by `causedBy`, within `dedupe.window` and one connection. With 0 nothing that was caused by another rerun is called. `null`: any number.",
 
   "dedupe.window":
     "For this long at least, counted by the journal's clock, a `requestId` stays known: the same content again is skipped, another is a dead letter. The journal's `retention.ms` must not be shorter.",
@@ -107,6 +138,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     "Others judge a claim that nobody concluded when `callWithin`, `connectTimeout`, `callTimeout` and this time have passed since they saw it.",
 
   "limits.targetsPerRequest": "A request with more is `REJECTED/INVALID_REQUEST`.",
+  "throttle.scope":
+    "`group`: all replicas share the rate limits, through `kafka.topics.slots`. `instance`: each process keeps them for itself, for a service that runs alone.",
   "intake.maxWaiting":
     "Requests held in memory, over all providers. When it is reached nothing more is fetched until nine tenths are left.",
   "endpoints.allow":

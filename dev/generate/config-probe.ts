@@ -120,7 +120,8 @@ function valueAt(tree: Tree, path: string): Tree | undefined {
   return value;
 }
 
-function withValue(path: string, value: Tree, config: Tree = MINIMAL): Tree {
+/** A config of the smallest kind with one value put at a path. */
+export function withValue(path: string, value: Tree, config: Tree = MINIMAL): Tree {
   return put(config, stepsOf(path), value, BESIDE[path] ?? {});
 }
 
@@ -129,6 +130,7 @@ function put(tree: Tree | undefined, steps: readonly string[], value: Tree, besi
   if (step === undefined) return value;
   const child = (from: Tree | undefined) => put(from, rest, value, beside);
   if (Array.isArray(tree)) return (tree as readonly Tree[]).map(child);
+  if (step === "0") return [child(tree)];
   const siblings = rest.length === 0 ? beside : {};
   const known = (tree ?? {}) as Readonly<Record<string, Tree>>; // no scalar has keys
   return { ...known, ...(siblings as object), [step]: child(known[step]) };

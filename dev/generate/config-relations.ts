@@ -28,6 +28,9 @@ const WRONG: readonly { readonly shown: string; readonly config: Keys }[] = [
   refused("`kafka: { topics: { checkpoints: rerun.journal } }`", {
     kafka: { topics: { checkpoints: "rerun.journal" } },
   }),
+  refused("`kafka: { topics: { control: rerun.checkpoints } }`", {
+    kafka: { topics: { control: "rerun.checkpoints" } },
+  }),
   refused("`sasl: { mechanism: oauthbearer, username: … }`", {
     kafka: { sasl: { mechanism: "oauthbearer", token: "token", username: "user" } },
   }),
@@ -47,6 +50,9 @@ const WRONG: readonly { readonly shown: string; readonly config: Keys }[] = [
   ofProvider("`connectTimeout: 11s`", { connectTimeout: "11s" }),
   ofProvider("`callTimeout: 20s`", { callTimeout: "20s" }),
   ofProvider("`retry: { firstDelay: 1m }`", { retry: { firstDelay: "1m" } }),
+  ofProvider('`holdWindows: [{ cron: "0 22 * * *", duration: 24h }]`', {
+    holdWindows: [{ cron: "0 22 * * *", duration: "24h" }],
+  }),
   ofProvider("`uncertain: retry-if-absent`, `evidence: { before: never }`", {
     uncertain: "retry-if-absent",
     evidence: { before: "never" },

@@ -108,6 +108,10 @@ function allowedText(path: string): string {
 /** Defaults that cannot be read off one config. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   "providers[].endpoint": "by kind and region",
+  "providers[].holdWindows[].cron": "(must be there)",
+  "providers[].holdWindows[].duration": "(must be there)",
+  "providers[].holdWindows[].timezone": "`UTC`",
+  "providers[].holdWindows[].reason": "`hold window`",
   "providers[].credentials.id": "(must be there with `static`)",
   "providers[].credentials.secret": "(must be there with `static`)",
 };

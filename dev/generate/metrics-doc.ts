@@ -32,16 +32,8 @@ What the values mean for the person on call stands in [runbook.md](runbook.md), 
 [architecture.md](architecture.md#what-a-calls-end-means).
 `;
 
-/** Names that are kept for what is not built; a row of the table would end that. */
-const NOT_BUILT_YET = [
-  ["rerun_breaker_state", "there is no breaker"],
-  ["rerun_guard_targets", "reruns are not limited per target or chain"],
-] as const;
-
-const NOT_OCCURRING = `The reasons \`paused\`, \`window\` and \`breaker\` of \`rerun_lane_held\` belong to things that are not
-built yet: these series stay at 0. Requests are not joined yet, so every observation of
-\`rerun_coalesced_requests\` is 1. Which statuses and reasons of \`rerun_outcomes_total\` do not occur
-yet is told in [outcomes.md](outcomes.md).`;
+const NOT_OCCURRING = `Which statuses and reasons of \`rerun_outcomes_total\` do not occur yet is told in
+[outcomes.md](outcomes.md).`;
 
 /** Labels whose values depend on the installation. */
 const OPEN_LABELS: Readonly<Record<string, string>> = {
@@ -54,9 +46,6 @@ const OPEN_LABELS: Readonly<Record<string, string>> = {
 /** The text of docs/metrics.md. */
 export async function metricsDoc(): Promise<string> {
   const rows: readonly MetricRow[] = Object.values(METRICS);
-  for (const [name] of NOT_BUILT_YET) {
-    if (rows.some((metric) => metric.name === name)) throw new Error(`${name} is built now`);
-  }
   const sample = await meteredProviders();
   const parts = [
     PREFACE,
@@ -74,8 +63,6 @@ export async function metricsDoc(): Promise<string> {
     ...rows
       .filter(({ kind }) => kind === "histogram")
       .map(({ name, buckets = [] }) => row([code(name), buckets.join(" · ")])),
-    "\n## Not built yet\n",
-    ...NOT_BUILT_YET.map(([name, because]) => `- ${code(name)}: ${because}.`),
     `\n${NOT_OCCURRING}`,
   ];
   return format(parts.join("\n"), { parser: "markdown", printWidth: 100 });

@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+
+import { Helm, SETS } from "./chart.ts";
+import { lineOf, runChecks, type Tell } from "./check.ts";
+import { EXAMPLE, helmChecks } from "./checks.ts";
+import { kubernetesCheck } from "./kubernetes-check.ts";
+import { findHelm, findPythonTool } from "./tools.ts";
+
+const usage = `Usage: npm run check:deploy [-- --write-example]
+
+Renders the chart with default, minimal, full and hostile values and tells, a line each, what holds.
+Helm and kubernetes-validate are taken from the PATH, or fetched once into the cache folder: Helm is
+built by Go (minutes), the other is a Python package.
+
+  --write-example   writes docs/examples/rerun-dispatcher.yaml
+
+Exits with 1 when something does not hold. What could not be run is told as such.
+`;
+
+const { values } = parseArgs({
+  options: {
+    "write-example": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const tell: Tell = (...line) => void process.stdout.write(lineOf(...line));
+
+if (values.help) process.stdout.write(usage);
+else process.exitCode = await checkDeploy(values["write-example"]);
+
+async function checkDeploy(writeExample: boolean): Promise<number> {
+  // eslint-disable-next-line no-restricted-properties -- tools are found by the PATH of whoever asks
+  const { env } = process;
+  const helmTool = await findHelm(env);
+  if (helmTool.kind === "missing") {
+    tell("not run", "everything", helmTool.why);
+    return 1;
+  }
+  const helm = new Helm(helmTool.path, helmTool.env);
+  if (writeExample) {
+    await mkdir(dirname(EXAMPLE), { recursive: true });
+    await writeFile(EXAMPLE, await helm.render(SETS["default"] ?? []));
+  }
+  const validator = await findPythonTool("kubernetes-validate", env);
+  const ofKubernetes = validator.kind === "found" ? [kubernetesCheck(helm, validator)] : [];
+  const checks = [...helmChecks(helm), ...ofKubernetes];
+  const failed = await runChecks(checks, tell);
+  if (validator.kind === "missing") tell("not run", "objects are valid", validator.why);
+  process.stdout.write(`${checks.length - failed} ok, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}

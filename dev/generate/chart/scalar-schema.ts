@@ -1,0 +1,110 @@
+import { LONGEST_DURATION_MS, parseDuration } from "../../../src/config/duration.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { alternatives, numberPattern } from "./number-pattern.ts";
+
+/** A value that comes from elsewhere: `${env:NAME}` or `${file:PATH}`. */
+const REFERENCE = String.raw`\$\{(env|file):[^${"$"}{}]+\}`;
+
+/** What nobody may write into a ConfigMap: a reference and nothing beside it. */
+export const SECRET_REFERENCE: JsonSchema = { type: "string", pattern: `^${REFERENCE}$` };
+
+const PORT = numberPattern(1, 65_535);
+const CIDR = String.raw`^[0-9A-Fa-f.:]+/[0-9]{1,3}$`;
+
+/** The parser's words for texts, with patterns of their own: a schema's have no look-ahead. */
+const TEXTS: Readonly<Record<string, JsonSchema>> = {
+  "text of 1 to 200 characters without blanks": { pattern: String.raw`^\S+$`, maxLength: 200 },
+  "the path of a PEM file": { minLength: 1 },
+  "text; put it in quotes": { minLength: 1 },
+  "a topic name: 1 to 249 characters of A-Za-z0-9._-, neither . nor ..": {
+    pattern: "^[A-Za-z0-9._-]{1,249}$",
+    not: { enum: [".", ".."] },
+  },
+  "an http:// or https:// URL, for example http://localhost:8081": {
+    pattern: String.raw`^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(/[^\s?#]*)?$`,
+  },
+  "a name of 1 to 64 characters of A-Za-z0-9._-": { pattern: "^[A-Za-z0-9._-]{1,64}$" },
+  "a region such as ap-singapore or cn-shanghai": { pattern: "^[a-z0-9-]{1,64}$" },
+  "a host, host:port or URL, or null": { pattern: String.raw`^[^\s\\@?#]+$` },
+  "text without blanks and line ends": { pattern: String.raw`^\S+$` },
+  "the absolute path of an INI file": { pattern: "^/", not: { pattern: String.raw`\.json$` } },
+  "the name of a profile, without blanks and brackets": {
+    pattern: String.raw`^[^\s\[\]]{1,128}$`,
+  },
+  "a role such as qcs::cam::uin/100000000001:roleName/reruns": {
+    pattern: String.raw`^(qcs::cam::|acs:ram::)\S+$`,
+  },
+  "2 to 128 characters of A-Za-z0-9_+=,.@-": { pattern: "^[A-Za-z0-9_+=,.@-]{2,128}$" },
+  "2 to 1224 characters without blanks": {
+    pattern: String.raw`^\S+$`,
+    minLength: 2,
+    maxLength: 1224,
+  },
+  "the identity provider's name at the cloud": { pattern: String.raw`^\S+$` },
+  "an absolute path: it is not searched for": { pattern: "^/" },
+  "the name of another connection, or null": { pattern: "^[A-Za-z0-9._-]{1,64}$" },
+  'a cron expression of five parts such as "0 22 * * *"': {
+    pattern: String.raw`^\S+( +\S+){4}$`,
+  },
+  "a time zone's name": { minLength: 1 },
+  text: { minLength: 1 },
+  "a host name or address to listen on": { pattern: "^[A-Za-z0-9.:_-]{1,255}$" },
+  "host:port of a broker": {
+    pattern: String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):${PORT}$`,
+  },
+  "a host suffix of two or more labels, such as example.com": {
+    pattern: String.raw`^[a-z0-9-]+(\.[a-z0-9-]+)+$`,
+  },
+  "a CIDR such as 10.0.0.0/8 or fd00::/8": { pattern: CIDR },
+};
+
+/**
+ * The schema of what the parser describes with these words, or undefined for words that are not
+ * known here. References are allowed, as the parser allows them in any value.
+ */
+export function scalarSchema(expected: string): JsonSchema | undefined {
+  const number = /^a whole number from (\d+) to (\d+)$/.exec(expected);
+  if (number !== null) {
+    const [, min, max] = number;
+    const bounds = { minimum: Number(min), maximum: Number(max) };
+    return { type: ["integer", "string"], ...bounds, pattern: `^${REFERENCE}$` };
+  }
+  if (expected === "true or false") {
+    return { type: ["boolean", "string"], pattern: `^${REFERENCE}$` };
+  }
+  const duration = /^a duration from (\w+) to (\w+)/.exec(expected);
+  if (duration !== null) return durationSchema(duration[1] ?? "", duration[2] ?? "");
+  const choice = /^one of (\S+(?:, \S+)*)$/.exec(expected);
+  if (choice !== null) return choiceSchema((choice[1] ?? "").split(", "));
+  const text = TEXTS[expected];
+  return text === undefined ? undefined : withReferences(text);
+}
+
+function withReferences({ pattern, ...rest }: JsonSchema): JsonSchema {
+  if (pattern === undefined) return { type: "string", ...rest };
+  return { type: "string", ...rest, pattern: `(${pattern})|(${REFERENCE})` };
+}
+
+/** As a pattern: an `enum` beside references would need two schemas, and tell two errors for one. */
+function choiceSchema(values: readonly string[]): JsonSchema {
+  return { type: "string", pattern: `^${alternatives([...values, REFERENCE])}$` };
+}
+
+const UNITS = [
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+] as const;
+
+const LONGEST_MS = 10_000 * 3_600_000;
+
+function durationSchema(from: string, to: string): JsonSchema {
+  const min = parseDuration(from, LONGEST_MS) ?? 0;
+  const max = parseDuration(to, LONGEST_MS) ?? LONGEST_DURATION_MS;
+  const patterns = UNITS.flatMap(([unit, size]) => {
+    const [first, last] = [Math.ceil(min / size), Math.floor(max / size)];
+    return first > last ? [] : [`0*${numberPattern(first, last)}${unit}`];
+  });
+  return { type: "string", pattern: `^${alternatives([...patterns, REFERENCE])}$` };
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+import { MEANINGS } from "../../dev/generate/config-meanings.ts";
+import {
+  allowedAt,
+  isKnown,
+  keysAt,
+  problemsOf,
+  type Tree,
+  withValue,
+} from "../../dev/generate/config-probe.ts";
+import { configSchema, unknownRules } from "../../dev/generate/chart/config-schema.ts";
+import { valuesSchema } from "../../dev/generate/chart/values-schema.ts";
+
+const schema = new Validator(valuesSchema() as Schema, "7", false);
+
+/** Literal keys, which the schema refuses and these tests are not about, become references. */
+function asValues(config: Tree): unknown {
+  const text = JSON.stringify(config)
+    .replaceAll('"id":"id"', '"id":"${env:ID}"')
+    .replaceAll('"secret":"secret"', '"secret":"${env:SECRET}"')
+    .replaceAll('"password":"password"', '"password":"${env:PASSWORD}"');
+  return { config: JSON.parse(text) as unknown };
+}
+
+function isAccepted(config: Tree): boolean {
+  return schema.validate(asValues(config)).valid;
+}
+
+/** What only the chart refuses: literal secrets, and what it must know itself. */
+const STRICTER = [
+  "kafka.sasl.password",
+  "kafka.sasl.token",
+  "schemaRegistry.password",
+  "providers[].credentials.id",
+  "providers[].credentials.secret",
+  "providers[].credentials.token",
+  "http.port",
+];
+
+const ANYTHING: readonly Tree[] = [
+  ...[null, true, false, "", " ", "x", "a b", "25", "25s", "25 s", "1d", ".", "a.b", "/etc/x"],
+  ...[-1, 0, 1, 2.5, 20, 1e9, [], {}, [1], ["a.b"], ["a:1"], ["10.0.0.0/8"], { zzz: 1 }],
+  ...["http://a", "https://a:1/b", "ftp://a", "0 22 * * *", "Asia/Shanghai", "a".repeat(300)],
+];
+
+/** Values at the border of what the parser says. */
+function bordersOf(allowed: string): readonly Tree[] {
+  const whole = /^a whole number from (\d+) to (\d+)/.exec(allowed)?.slice(1).map(Number) ?? [];
+  const times = /^a duration from (\w+) to (\w+)/.exec(allowed)?.slice(1) ?? [];
+  const choices = /^one of (.*)$/.exec(allowed)?.[1]?.split(", ") ?? [];
+  const around = (number: number): readonly number[] => [number - 1, number, number + 1];
+  const shifted = times.flatMap((time) => {
+    const [, number = "", unit = ""] = /^(\d+)(\D+)$/.exec(time) ?? [];
+    return around(Number(number)).map((one) => `${one}${unit}`);
+  });
+  return [...whole.flatMap(around), ...shifted, ...choices, ...choices.map((one) => `${one}x`)];
+}
+
+const kindOf = (path: string) =>
+  isKnown(path, "tencent-wedata") ? "tencent-wedata" : "alibaba-dataworks";
+
+const cases = Object.keys(MEANINGS)
+  .filter((path) => isKnown(path, "tencent-wedata"))
+  .flatMap((path) => {
+    const allowed = allowedAt(path, kindOf(path));
+    return [...ANYTHING, ...bordersOf(allowed)].map((value) => {
+      const config = withValue(path, value);
+      return { path, value, allowed, config, problems: problemsOf(config) };
+    });
+  });
+
+const told = ({ path, value }: { readonly path: string; readonly value: Tree }) =>
+  `${path}: ${JSON.stringify(value)}`;
+
+describe("values.schema.json beside the config's parser", () => {
+  it("knows the words of every rule", () => {
+    expect(unknownRules()).toEqual([]);
+  });
+
+  it("has the parser's keys, section by section", () => {
+    const { properties = {} } = configSchema();
+    expect(Object.keys(properties).toSorted()).toEqual(keysAt("").toSorted());
+    const providers = properties["providers"]?.items?.properties ?? {};
+    expect(Object.keys(providers).toSorted()).toEqual(keysAt("providers[]").toSorted());
+  });
+
+  it("accepts every value that the parser accepts", () => {
+    const right = cases.filter(
+      ({ path, problems }) => problems.length === 0 && !STRICTER.includes(path),
+    );
+    expect(right.length).toBeGreaterThan(300);
+    expect(right.filter(({ config }) => !isAccepted(config)).map(told)).toEqual([]);
+  });
+
+  it("refuses every value that the parser refuses for itself alone", () => {
+    const wrong = cases.filter(({ path, allowed, problems }) =>
+      problems.some((one) => one.expected === allowed && one.path === path.replaceAll("[]", "[0]")),
+    );
+    expect(wrong.length).toBeGreaterThan(1000);
+    expect(wrong.filter(({ config }) => isAccepted(config)).map(told)).toEqual([]);
+  });
+
+  it("refuses keys that the parser does not know, at every depth", () => {
+    const sections = ["", "kafka", "kafka.topics", "http", "providers[]", "providers[].retry"];
+    const odd = sections.map((path) => withValue(path === "" ? "zzz" : `${path}.zzz`, 1));
+    expect(odd.map((config) => isAccepted(config))).toEqual(sections.map(() => false));
+  });
+
+  it.each([
+    { type: "static", id: "${env:A}", secret: "${file:/b}" },
+    { type: "static", id: "${env:A}", secret: "${file:/b}", token: null },
+    { type: "default" },
+    { type: "instance-role" },
+    { type: "profile", file: "/etc/keys.ini", profile: "reruns" },
+    { type: "oidc", roleArn: "qcs::cam::uin/1:roleName/reruns", tokenFile: "/token" },
+    { type: "role", roleArn: "acs:ram::1:role/reruns", source: { type: "env" } },
+  ])("accepts credentials of type $type", (credentials) => {
+    expect(isAccepted(withValue("providers[].credentials", credentials))).toBe(true);
+  });
+
+  it.each([
+    { type: "static", id: "AKID", secret: "${file:/b}" },
+    { type: "static", id: "${env:A}", secret: "hunter2" },
+    { type: "static", id: "${env:A}", secret: "x${file:/b}" },
+    { type: "static", id: "${env:A}" },
+    { type: "env", id: "${env:A}" },
+    { type: "role", source: { type: "env" } },
+    { type: "role", roleArn: "acs:ram::1:role/reruns", source: { type: "role" } },
+    { type: "key" },
+    {},
+  ])("refuses credentials that are literal, unfinished or of no type: %j", (credentials) => {
+    const [provider] = [{ name: "a", kind: "alibaba-dms", region: "cn-shanghai", credentials }];
+    expect(schema.validate({ config: { providers: [provider] } }).valid).toBe(false);
+  });
+
+  it("accepts the config that the repository shows as an example", () => {
+    const text = readFileSync(
+      new URL("../../examples/config/rerun-dispatcher.yaml", import.meta.url),
+      "utf8",
+    );
+    const { valid, errors } = schema.validate({ config: parse(text) as unknown });
+    expect({ valid, errors }).toEqual({ valid: true, errors: [] });
+  });
+});
