@@ -37,6 +37,7 @@ module.exports = {
     // One home per vendor library, so that a frozen one can be replaced behind its seam.
     ...[
       ["bottleneck", "^src/lanes/throttle\\.ts$"],
+      ["croner", "^src/lanes/cron-starts\\.ts$"],
       ["kafkajs", "^src/kafka/"],
       ["lz4js", "^src/kafka/"],
       ["fzstd", "^src/kafka/"],

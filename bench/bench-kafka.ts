@@ -3,7 +3,15 @@ import { silentLog } from "../src/observability/silent-log.ts";
 
 /** A client of a bench's own broker. */
 export function benchKafka(brokers: readonly string[], journal: string): Kafka {
-  const topics = { requests: "", outcomes: "", deadLetters: "", journal, checkpoints: "" };
+  const names = {
+    requests: "",
+    outcomes: "",
+    deadLetters: "",
+    checkpoints: "",
+    control: "",
+    slots: "",
+  };
+  const topics = { ...names, journal };
   return createKafka(
     {
       ...{ brokers, topics, clientId: "bench", groupId: "bench", ssl: null, sasl: null },

@@ -48,6 +48,7 @@ export async function unlimitedClaims(options: UnlimitedOptions): Promise<number
   );
   const stop = new AbortController();
   const journal = new LogJournal({
+    guardsOf: () => null,
     ...{ replica, log, packing, instance: "bench", now, signal: stop.signal },
     ...{ callWithinMs: 30_000, windowMs: 86_400_000 },
     ...{ onFreed: () => undefined, onTrouble: () => undefined, onFailure: fail },

@@ -5,11 +5,14 @@ import { RequestDesk } from "./desk/request-desk.ts";
 import { retireLostSources } from "./desk/retired-sources.ts";
 import { Settler } from "./desk/settler.ts";
 import type { Outcome } from "./domain/outcome.ts";
-import type { Source } from "./domain/rerun-request.ts";
 import { RequestDecoder } from "./inbound/decode-request.ts";
 import { Intake } from "./inbound/intake.ts";
+import { LateDeadLetters } from "./inbound/late-dead-letters.ts";
+import { Overflow } from "./inbound/overflow.ts";
 import { RequestPacker } from "./inbound/pack-request.ts";
 import { RequestParser } from "./inbound/parse-request.ts";
+import { dyingRecords } from "./inbound/dying-records.ts";
+import { Recall } from "./inbound/recall.ts";
 import { Checkpointer } from "./journal/checkpointer.ts";
 import type { CheckpointValues } from "./journal/checkpoint-store.ts";
 import type { Change } from "./journal/change.ts";
@@ -17,14 +20,18 @@ import type { ClaimStates } from "./journal/claim-states.ts";
 import { JournalReplica } from "./journal/journal-replica.ts";
 import { LogJournal } from "./journal/log-journal.ts";
 import type { Clock } from "./lanes/clock.ts";
-import { type RateLimits, rateLimitsOf } from "./lanes/rate-limits.ts";
+import type { AccountLimits } from "./lanes/account-limits.ts";
 import { Repeated } from "./lifecycle/repeated.ts";
+import { untilAnswered } from "./lifecycle/until-answered.ts";
 import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import { DeadLetters } from "./outbound/dead-letters.ts";
 import { Outbox } from "./outbound/outbox.ts";
+import { outcomeSummary } from "./outbound/outcome-summary.ts";
 import { createCounter, type ProviderCounter } from "./provider-counter.ts";
+import { openLimits } from "./open-limits.ts";
 import type { OpenProvider } from "./providers/open-provider.ts";
+import type { SlotLedger } from "./slots/slot-ledger.ts";
 
 export interface DispatcherParts {
   readonly config: Config;
@@ -36,6 +43,8 @@ export interface DispatcherParts {
   readonly checkpoint: CheckpointValues;
   /** How many partitions the requests topic has. */
   readonly requestPartitions: number;
+  /** How long the requests topic keeps its records, milliseconds; `Infinity`: for ever. */
+  readonly requestsRetentionMs: number;
   /** Larger requests would make outcomes that Kafka does not take. */
   readonly maxRequestBytes: number;
   /** This process, and no other before or after it. */
@@ -58,9 +67,13 @@ export interface Dispatcher {
   readonly journal: LogJournal;
   readonly intake: Intake;
   readonly outbox: Outbox;
+  readonly overflow: Overflow;
+  readonly recall: Recall;
   readonly desk: RequestDesk;
   readonly settler: Settler;
   readonly checkpointer: Checkpointer;
+  /** What all replicas know of their limits; null: each keeps its own. */
+  readonly ledger: SlotLedger | null;
   /** Begins to read the journal, and to consume once that is read to its end. */
   start(): Promise<void>;
   /** Ends what repeats by itself; for when nothing is worked any more. */
@@ -69,8 +82,8 @@ export interface Dispatcher {
 
 /** How often it is looked whether records of open requests were deleted. */
 const LOOK_FOR_LOST_EVERY_MS = 60_000;
-const CONFLICT_RETRY_MS = 30_000;
-const ASK_AGAIN_MS = 1000;
+/** A call that many requests share is claimed in a single record, and others wait behind that. */
+const MOST_CLAIM_BYTES = 640 * 1024;
 
 /** Wires the way of a request, from what the checkpoint tells on. Nothing is read or called yet. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
@@ -89,7 +102,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const publish = async (outcome: Outcome): Promise<void> => {
     await outbox.publish(outcome);
     metrics.outcomePublished(outcome);
-    log.info("outcome.published", summaryOf(outcome));
+    log.info("outcome.published", outcomeSummary(outcome));
   };
 
   // ④ the right to call. What others claimed need not fit our limits.
@@ -103,6 +116,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const journal = new LogJournal({
     ...{ replica, log: backbone.journal, packing, instance, now: clock.now, signal: abandon },
     ...{ callWithinMs: config.claims.callWithinMs, windowMs: config.dedupe.windowMs },
+    guardsOf: (provider) => config.providers.find(({ name }) => name === provider)?.guards ?? null,
     ...{ onFreed: freed, onFailure },
     onTrouble: (error) => log.debug("journal.append-failed", { error }),
   });
@@ -118,19 +132,30 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     roleOf: (entry) => desk.roleOf(entry),
     stopped: settling.signal,
   });
+  const overflow = new Overflow({
+    share: Math.max(1, Math.floor(config.intake.maxWaiting / Math.max(1, config.providers.length))),
+    depthOf: (provider) => depthOf(counters, provider),
+  });
   const desk: RequestDesk = new RequestDesk({
+    overflow,
     ...{ journal, settler, unpack, publish, dispatcher, onFailure },
     ...{ now: clock.now, epoch: clock.epoch, stopped: settling.signal },
+    requestsRetentionMs: parts.requestsRetentionMs,
     complete: (source) => intake.complete(source),
     keeps: (source) => intake.keeps(source),
-    conflicts: async (source, message) => deadLetterAt(source, message),
+    conflicts: async (source, message) => lateLetters.conflict(source, message),
     ownsOrphan: (key) => intake.owns(numberOf(key) % parts.requestPartitions),
     onDuplicate: ({ provider }) => metrics.requestDuplicate(provider),
   });
-  const limits = rateLimitsOf(config.providers, clock);
+  const { limits, ledger } = openLimits({
+    ...{ config, providers: parts.providers, slots: backbone.slots, instance },
+    ...{ metrics, log, clock, abandon },
+  });
   const counters: readonly ProviderCounter[] = parts.providers.map((opened) => {
     const counter = createCounter({
       ...{ opened, journal, packing, desk, metrics, log, clock, abandon },
+      // A claim takes up to two and a half times of what a request has.
+      maxClaimBytes: Math.min(2 * parts.maxRequestBytes, MOST_CLAIM_BYTES),
       limits: limitsOf(limits, opened.config.name),
       random: parts.random,
     });
@@ -163,6 +188,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     ...{ feed: backbone.consumer, decoder, desk, deadLetters, metrics, log },
     watermarks: checkpointer,
     maxWaiting: config.intake.maxWaiting,
+    outside: () => overflow.size,
     failed: onFailure,
     assigned: () => {
       for (const state of replica.partitions) {
@@ -171,44 +197,34 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     },
   });
 
-  /** A record whose id is another request's goes to the dead letters with all its bytes. */
-  async function deadLetterAt(source: Source, message: string): Promise<void> {
-    const { partition, offset } = source;
-    for (let isPublished = false; !isPublished;) {
-      const record = await untilAnswered({ partition, offset }, async () =>
-        backbone.readRequest(partition, offset),
-      );
-      if (record === null) log.error("conflict.record-gone", { partition, offset, message });
-      const gone = { ...source, timestamp: "0", key: null, value: null, headers: {} };
-      const told = record === null ? `${message} (its bytes were deleted by retention)` : message;
-      const end = await deadLetters.deadLetter(record ?? gone, "conflicting-request-id", told);
-      isPublished = end.kind === "published";
-      if (!isPublished) await pauses.pause(CONFLICT_RETRY_MS);
-    }
-    metrics.deadLettered("conflicting-request-id");
-    intake.complete(source);
-  }
-
-  /** Asks until the brokers answer: their being away ends nothing. */
-  async function untilAnswered<T>(about: object, ask: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        log.warn("brokers.asked-in-vain", { ...about, error });
-        await pauses.pause(ASK_AGAIN_MS);
-      }
-    }
-  }
-
   const pauses = new Repeated(abandon);
+  const asking = {
+    pause: async (ms: number) => pauses.pause(ms),
+    inVain: (error: unknown) => log.warn("brokers.asked-in-vain", { error }),
+  };
+  const lateLetters = new LateDeadLetters({
+    ...{ deadLetters, metrics, log, pause: asking.pause },
+    read: async ({ partition, offset }) =>
+      untilAnswered(async () => backbone.readRequest(partition, offset), asking),
+    complete: (source) => intake.complete(source),
+  });
+  let dyingBelow: ReadonlyMap<number, bigint> = new Map();
+  const recall = new Recall({
+    ...{ overflow, decoder, log, epoch: clock.epoch },
+    read: async (partition, from) => backbone.readRequests(partition, from),
+    recalled: (received, why) => desk.recalled(received, why),
+    gone: (place) => void lateLetters.gone({ topic: topics.requests, ...place }).catch(onFailure),
+    dyingBelow: () => dyingBelow,
+  });
+
   return {
-    ...{ counters, replica, journal, intake, outbox, desk, settler, checkpointer },
+    ...{ counters, replica, journal, intake, outbox, overflow, recall },
+    ...{ desk, settler, checkpointer, ledger },
     start: async () => {
+      ledger?.start();
       for (const [key, value] of parts.checkpoint) checkpointer.noteWrite(key, value);
       backbone.checkpoints.follow((key, value) => checkpointer.noteWrite(key, value));
-      const journalTopic = { topic: topics.journal };
-      const ranges = await untilAnswered(journalTopic, async () => backbone.journal.ranges());
+      const ranges = await untilAnswered(async () => backbone.journal.ranges(), asking);
       replica.startedWith(new Map(ranges.map(({ high }, partition) => [partition, high])));
       const from = new Map(states.map((state) => [state.journalPartition, state.position]));
       const records = replica.missingCount;
@@ -218,7 +234,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       intake.start();
       checkpointer.start();
       backbone.consumer.start(intake);
+      recall.start(pauses);
       pauses.every(LOOK_FOR_LOST_EVERY_MS, async () => {
+        const age = { retentionMs: parts.requestsRetentionMs, epoch: clock.epoch() };
+        dyingBelow = await dyingRecords(age, async (epoch) => backbone.requestsBefore(epoch));
         const found = await backbone.requestRanges();
         retireLostSources(replica, found, { desk, owns: (partition) => intake.owns(partition) });
       });
@@ -228,6 +247,14 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       pauses.stop();
     },
   };
+}
+
+/** How many requests wait in a connection's lane. */
+function depthOf(counters: readonly ProviderCounter[], provider: string): number {
+  const lane = counters.find(({ config: { name } }) => name === provider)?.lane;
+  if (lane === undefined) return 0;
+  const { LOW, NORMAL, HIGH } = lane.depth;
+  return LOW + NORMAL + HIGH;
 }
 
 /** How many finished requests are remembered. */
@@ -243,7 +270,7 @@ function countIgnored(metrics: Metrics, change: Change): void {
   }
 }
 
-function limitsOf(limits: ReadonlyMap<string, RateLimits>, name: string): RateLimits {
+function limitsOf(limits: ReadonlyMap<string, AccountLimits>, name: string): AccountLimits {
   const found = limits.get(name);
   if (found === undefined) throw new Error(`${name} has no limits`);
   return found;
@@ -252,13 +279,4 @@ function limitsOf(limits: ReadonlyMap<string, RateLimits>, name: string): RateLi
 /** A number that is the same for a key everywhere. */
 function numberOf(key: string): number {
   return Buffer.from(key, "latin1").readUInt32LE(0);
-}
-
-/** What the log tells of an outcome; labels and reasons of requesters stay out of it. */
-function summaryOf(outcome: Outcome): Record<string, unknown> {
-  const { echo, source, status, reason, attempts, reconciled } = outcome;
-  const { requestId, provider, operationName } = echo;
-  const { partition, offset } = source;
-  const told = { status, reason: reason?.code, attempts, reconciled };
-  return { requestId, provider, operationName, at: `${partition}/${offset}`, ...told };
 }

@@ -2,15 +2,16 @@ import { createRegistry } from "./avro/registry.ts";
 import { loadSchemas } from "./avro/schemas.ts";
 import type { Backbone } from "./backbone.ts";
 import type { Config } from "./config/config.ts";
-import { KafkaCheckpointStore } from "./kafka/checkpoint-topic.ts";
+import { CompactedTopic } from "./kafka/compacted-topic.ts";
 import { createKafka } from "./kafka/client.ts";
 import { registerCodecs } from "./kafka/codecs.ts";
 import { KafkaJournalLog } from "./kafka/journal-topic.ts";
 import { RecordPublisher } from "./kafka/publisher.ts";
 import { RequestConsumer } from "./kafka/request-consumer.ts";
-import { readRecord } from "./kafka/read-record.ts";
-import { offsetRanges } from "./kafka/topic-reader.ts";
-import { topicSpecs } from "./kafka/topic-specs.ts";
+import { readRecord, readRecords } from "./kafka/read-record.ts";
+import { offsetRanges, offsetsAt } from "./kafka/topic-reader.ts";
+import { KafkaSlotLog } from "./kafka/slot-topic.ts";
+import { topicNeedsOf, topicSpecs } from "./kafka/topic-specs.ts";
 import type { Log } from "./observability/log.ts";
 import { surroundingsReady } from "./preflight.ts";
 
@@ -48,14 +49,18 @@ export function kafkaBackbone({ config, log, now, signal }: KafkaBackboneParts):
     consumer: new RequestConsumer({ kafka, config: config.kafka, log }),
     publisher: new RecordPublisher({ kafka, log, signal }),
     journal: new KafkaJournalLog({ ...tail, topic: topics.journal }),
-    checkpoints: new KafkaCheckpointStore({
+    checkpoints: new CompactedTopic({
       ...{ ...tail, topic: topics.checkpoints, loadTimeoutMs: requestTimeoutMs },
     }),
+    control: new CompactedTopic({
+      ...{ ...tail, topic: topics.control, loadTimeoutMs: requestTimeoutMs },
+    }),
+    slots: new KafkaSlotLog({ ...tail, topic: topics.slots, epoch: () => Date.now() }),
     ready: async (tell, stop) =>
       surroundingsReady(
         {
           ...{ registry, log, kafka: impatient, signal: stop },
-          topics: topicSpecs(topics, { dedupeWindowMs: config.dedupe.windowMs }),
+          topics: topicSpecs(topics, topicNeedsOf(config)),
           outcomeSchema: loadSchemas(topics).outcomes,
         },
         tell,
@@ -71,5 +76,16 @@ export function kafkaBackbone({ config, log, now, signal }: KafkaBackboneParts):
     },
     readRequest: async (partition, offset) =>
       readRecord(impatient, { topic: topics.requests, partition, offset }),
+    readRequests: async (partition, offset) =>
+      readRecords(impatient, { topic: topics.requests, partition, offset }),
+    requestsBefore: async (epochMs) => {
+      const admin = impatient.admin();
+      await admin.connect();
+      try {
+        return await offsetsAt(admin, topics.requests, epochMs);
+      } finally {
+        await admin.disconnect();
+      }
+    },
   };
 }

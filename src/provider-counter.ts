@@ -1,17 +1,18 @@
 import type { ProviderConfig } from "./config/config.ts";
 import type { Counter } from "./desk/desk-parts.ts";
 import type { TrackUntil } from "./domain/following.ts";
-import type { ReadTurns, RerunCall } from "./domain/provider.ts";
-import type { ReceivedRequest } from "./domain/rerun-request.ts";
+import type { Operation } from "./domain/operation.ts";
+import type { Provider, ReadTurns, RerunCall } from "./domain/provider.ts";
 import { targetsOf } from "./domain/targets.ts";
 import type { LaneJournal } from "./journal/journal.ts";
 import { Judge } from "./judging/judge.ts";
+import type { AccountLimits } from "./lanes/account-limits.ts";
 import type { Clock } from "./lanes/clock.ts";
+import { describeHeld } from "./lanes/hold.ts";
 import { Lane } from "./lanes/lane.ts";
 import type { LaneDesk } from "./lanes/lane-desk.ts";
 import { persistentTurns } from "./lanes/persistent-turns.ts";
 import type { Prepare } from "./lanes/preparation.ts";
-import type { RateLimits } from "./lanes/rate-limits.ts";
 import type { Packing } from "./lanes/waiting-request.ts";
 import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
@@ -21,9 +22,11 @@ import { CallTracker } from "./tracking/call-tracker.ts";
 export interface CounterParts {
   readonly opened: OpenProvider;
   /** Of its account: other connections may share them. */
-  readonly limits: RateLimits;
+  readonly limits: AccountLimits;
   readonly journal: LaneJournal;
   readonly packing: Packing;
+  /** What the records about one call may weigh together, roughly, in bytes. */
+  readonly maxClaimBytes: number;
   readonly desk: LaneDesk;
   readonly metrics: Metrics;
   readonly log: Pick<Log, "info" | "warn">;
@@ -43,8 +46,12 @@ export interface ProviderCounter extends Counter {
   readonly until: TrackUntil;
   /** The most calls in a second, by its own limits or by those that it shares. */
   readonly callsPerSecond: number;
+  /** The same now: less while an order or the provider asks for it. */
+  readonly rate: () => number;
+  /** No more calls in a second than this, by those that share the limits too; null: as configured. */
+  readonly limitTo: (callsPerSecond: number | null) => void;
   /** Counted against `callsPerDay`; null: not counted. */
-  readonly callsOfTheDay: () => RateLimits["ofTheDay"];
+  readonly callsOfTheDay: () => AccountLimits["ofTheDay"];
   /** Ends all judging and following now, with what is known: the process is about to go. */
   stopReading(): void;
 }
@@ -82,6 +89,8 @@ export function createCounter(parts: CounterParts): ProviderCounter {
     ...{ maxAttempts: config.retry.maxAttempts, uncertain: config.uncertain },
     objection: (operation) => provider.objection(operation),
     callsPerSecond: limits.perSecond,
+    rate: () => limits.perSecondNow,
+    limitTo: (callsPerSecond) => limits.limitTo(callsPerSecond),
     callsOfTheDay: () => limits.ofTheDay,
     stopReading: () => stopped.abort(new Error("the dispatcher is stopping")),
   };
@@ -90,23 +99,40 @@ export function createCounter(parts: CounterParts): ProviderCounter {
 function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
   const { opened, limits, journal, packing, desk, metrics, log, clock, random, abandon } = parts;
   const { provider, config } = opened;
-  const { name, retry, maxConcurrentCalls, connectTimeoutMs, callTimeoutMs } = config;
+  const { name, retry, breaker, holdWindows } = config;
+  const { maxConcurrentCalls, connectTimeoutMs, callTimeoutMs } = config;
   return new Lane({
-    ...{ name, journal, packing, limits, clock, abandon, desk, provider },
+    ...{ name, journal, packing, limits, clock, abandon, desk },
+    provider: obeying(provider, limits),
     claimTerms: { connectTimeoutMs, callTimeoutMs },
-    ...{ prepare, retry, maxConcurrentCalls, random },
-    onHold: (held) => {
-      if (held === null) log.info("lane.released", { provider: name });
-      else log.warn("lane.held", { provider: name, ...held });
+    ...{ prepare, retry, breaker, holdWindows, maxConcurrentCalls, random },
+    coalesce: { maxInstances: config.coalesce.maxInstances, maxBytes: parts.maxClaimBytes },
+    onHold: ({ began, ended }) => {
+      for (const held of began) log.warn("lane.held", { provider: name, ...describeHeld(held) });
+      for (const why of ended) log.info("lane.released", { provider: name, why });
     },
     meter: {
       throttleWaited: (ms) => metrics.throttleWaited(name, ms),
       claimed: (result, ms) => metrics.claimEnded(result, ms),
-      called: (operation, end, durationMs) =>
-        metrics.callEnded({ provider: name, operation, result: end.kind, durationMs, requests: 1 }),
+      called: (operation, { end, durationMs, requests }) =>
+        metrics.callEnded({ provider: name, operation, result: end.kind, durationMs, requests }),
       left: (at) => metrics.callStarted(name, at),
     },
   });
+}
+
+/** The same provider; when it throttles, the limits follow before anybody else asks for a turn. */
+function obeying(
+  provider: Pick<Provider, "rerun">,
+  limits: Pick<AccountLimits, "throttled">,
+): Pick<Provider, "rerun"> {
+  return {
+    rerun: async (call, terms) => {
+      const end = await provider.rerun(call, terms);
+      if (end.kind === "throttled") limits.throttled(end.retryAfterMs);
+      return end;
+    },
+  };
 }
 
 /** How the lane reads targets before their call, by `evidence.before`. */
@@ -117,14 +143,14 @@ function prepareOf({ config, provider }: OpenProvider, turns: ReadTurns): Prepar
   const mode = config.track.until === "finished" ? "always" : before;
   return {
     mode,
-    applies: (received) => provider.leavesTraces(callFor(received)),
-    read: async (received, signal) =>
-      provider.readBefore(callFor(received), callableOff(turns, signal)),
+    applies: (operation) => provider.leavesTraces(callFor(operation)),
+    read: async (operation, signal) =>
+      provider.readBefore(callFor(operation), callableOff(turns, signal)),
   };
 }
 
 /** The call as it would be made; its claim is still to come, and no reading needs it. */
-function callFor({ request: { operation } }: ReceivedRequest): RerunCall {
+function callFor(operation: Operation): RerunCall {
   return { claimId: "", operation, targets: targetsOf(operation) };
 }
 

@@ -1,7 +1,9 @@
 import type { Backbone } from "./backbone.ts";
 import type { Config } from "./config/config.ts";
+import type { OrdersInForce } from "./control/order-book.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { PRIORITIES } from "./domain/rerun-request.ts";
+import { describeHeld } from "./lanes/hold.ts";
 import { type Health, healthOf } from "./observability/health.ts";
 import type { Log } from "./observability/log.ts";
 import type { SampledGauges } from "./observability/metrics.ts";
@@ -14,6 +16,8 @@ export interface StatusParts {
   readonly backbone: Pick<Backbone, "consumer" | "publisher" | "journal">;
   /** Null until the surroundings are as they must be. */
   readonly dispatcher: () => Dispatcher | null;
+  /** What operators ordered for a lane; null until that is known. */
+  readonly ordersFor: (lane: string) => OrdersInForce | null;
   readonly log: Pick<Log, "info" | "warn">;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -70,6 +74,7 @@ export class ServiceStatus {
       this.#draining ? "draining" : null,
       dispatcher === null ? "the journal is not read yet" : this.#journalTrouble(dispatcher),
       backbone.consumer.health(),
+      dispatcher?.ledger?.health() ?? null,
       dispatcher?.outbox.health() ?? null,
       ...blocked.map(({ partition, why }) => `partition ${partition}: ${why}`),
     ];
@@ -81,14 +86,17 @@ export class ServiceStatus {
     const dispatcher = this.#parts.dispatcher();
     if (dispatcher === null) return;
     const { counters, intake, replica } = dispatcher;
-    for (const { config: provider, lane, tracker } of counters) {
+    for (const { config: provider, lane, tracker, rate } of counters) {
       for (const priority of PRIORITIES) {
         gauges.laneQueueDepth(provider.name, priority, lane.depth[priority]);
       }
       gauges.laneInFlight(provider.name, lane.inFlight);
       gauges.trackedJobs(provider.name, tracker.size);
-      if (lane.held !== null) gauges.laneHeld(provider.name, lane.held.why);
+      gauges.callsPerSecondLimit(provider.name, rate());
+      for (const { why } of lane.held) gauges.laneHeld(provider.name, why);
+      gauges.breakerState(provider.name, lane.breaker);
     }
+    gauges.slotClockWidth(dispatcher.ledger?.figures.clockWidthMs ?? 0);
     for (const [partition, records] of intake.lag()) {
       gauges.consumerLag(config.kafka.topics.requests, partition, Number(records));
     }
@@ -98,13 +106,14 @@ export class ServiceStatus {
     gauges.journal({
       open: replica.partitions.reduce((sum, { openCount }) => sum + openCount, 0),
       finished: replica.partitions.reduce((sum, { finished }) => sum + finished.size, 0),
+      guarded: replica.partitions.reduce((sum, { guards }) => sum + guards.targets.size, 0),
       unread: Number(replica.missingCount ?? 0n),
     });
   }
 
   /** For `/status`: no secrets, no request's content. */
   describe(): object {
-    const { version, instance } = this.#parts;
+    const { version, instance, config } = this.#parts;
     const dispatcher = this.#parts.dispatcher();
     const ready = this.ready();
     return {
@@ -113,8 +122,9 @@ export class ServiceStatus {
       ready: ready.ok,
       notReadyBecause: ready.reasons,
       stalled: this.live().reasons,
-      notes: REMINDERS,
-      lanes: dispatcher === null ? [] : lanesOf(dispatcher),
+      notes: remindersOf(this.#parts.config),
+      throttle: { scope: config.throttle.scope, ...dispatcher?.ledger?.figures },
+      lanes: dispatcher === null ? [] : lanesOf(dispatcher, this.#parts.ordersFor),
       journal: dispatcher === null ? null : journalOf(dispatcher),
       intake: dispatcher === null ? null : intakeOf(dispatcher, this.#parts.config),
     };
@@ -155,6 +165,7 @@ export class ServiceStatus {
         stage(`tracking of ${name}`, tracker),
       ]),
       stage("intake", intake),
+      waiting(stage("recall", dispatcher.recall)),
       ...appending.map(waiting),
       ...backbone.publisher.stages().map(waiting),
       this.#readingJournal(dispatcher),
@@ -177,26 +188,34 @@ export class ServiceStatus {
   }
 }
 
-/** What this version does not do yet and its users must know; also told at start-up. */
-export const REMINDERS: readonly string[] = [
-  "rate limits, callsPerDay and shareWith hold per process: run one replica per provider account, or divide the limits; a restart forgets the calls of the day",
-];
+/** What users must know of this config; also told at start-up. */
+export function remindersOf({ throttle }: Pick<Config, "throttle">): readonly string[] {
+  return throttle.scope === "group" ? [] : [PER_PROCESS];
+}
 
-function lanesOf({ counters }: Dispatcher): readonly object[] {
-  return counters.map(
-    ({ config: provider, callsPerSecond, callsOfTheDay, lane, judge, tracker }) => ({
-      provider: provider.name,
-      kind: provider.kind,
-      callsPerSecond,
-      callsOfTheDay: callsOfTheDay(),
-      sharesLimitsOf: provider.rateLimit.shareWith,
-      waiting: lane.depth,
-      inFlight: lane.inFlight,
-      trackedJobs: tracker.size,
-      judgedCalls: judge.size,
-      held: lane.held,
-    }),
-  );
+const PER_PROCESS =
+  "throttle.scope is instance: rate limits, callsPerDay and shareWith hold per process: run one replica per provider account, or divide the limits; a restart forgets the calls of the day";
+
+function lanesOf(
+  { counters, overflow }: Dispatcher,
+  ordersFor: StatusParts["ordersFor"],
+): readonly object[] {
+  return counters.map(({ config: provider, rate, callsOfTheDay, lane, judge, tracker }) => ({
+    provider: provider.name,
+    kind: provider.kind,
+    callsPerSecond: rate(),
+    limitedTo: ordersFor(provider.name)?.limit?.callsPerSecond ?? null,
+    callsOfTheDay: callsOfTheDay(),
+    sharesLimitsOf: provider.rateLimit.shareWith,
+    waiting: lane.depth,
+    waitingOutsideOfMemory: overflow.sizeOf(provider.name),
+    waitingFor: lane.waits,
+    inFlight: lane.inFlight,
+    trackedJobs: tracker.size,
+    judgedCalls: judge.size,
+    held: lane.held.map(describeHeld),
+    breaker: lane.breaker,
+  }));
 }
 
 function journalOf({ replica, journal }: Dispatcher): object {

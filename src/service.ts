@@ -4,7 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { loadSchemas } from "./avro/schemas.ts";
 import type { Backbone } from "./backbone.ts";
 import type { Config } from "./config/config.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { createLaneControl } from "./control/create-lane-control.ts";
+import type { LaneControl } from "./control/lane-control.ts";
+import { createDispatcher, type Dispatcher, type DispatcherParts } from "./dispatcher.ts";
 import type { CheckpointValues } from "./journal/checkpoint-store.ts";
 import type { ClaimStates } from "./journal/claim-states.ts";
 import { LostHistory, recover } from "./journal/recover.ts";
@@ -54,6 +56,7 @@ export interface Service {
 /** How often the checkpoint is looked at again while it cannot be read or does not fit. */
 const LOOK_AGAIN_MS = 5000;
 const CLOSE_WITHIN_MS = 3000;
+const FAREWELL_WITHIN_MS = 1000;
 /** A claim carries its request in base64 and names its targets once more, with what was read of them. */
 const CLAIM_TIMES = 2.5;
 const CLAIM_BYTES = 64 * 1024;
@@ -88,6 +91,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   teardown.defer("publisher", async () => backbone.publisher.close());
   teardown.defer("journal", async () => backbone.journal.close(CLOSE_WITHIN_MS));
   teardown.defer("checkpoints", async () => backbone.checkpoints.close(CLOSE_WITHIN_MS));
+  teardown.defer("slots", async () => backbone.slots.close(CLOSE_WITHIN_MS));
+  teardown.defer("control", async () => backbone.control.close(CLOSE_WITHIN_MS));
   const schemas = loadSchemas(config.kafka.topics);
   const providers = await openProviders(config, log, seams.openProvider ?? openProvider);
   for (const opened of providers) {
@@ -102,9 +107,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
 
   let dispatcher: Dispatcher | null = null;
+  let control: LaneControl | null = null;
   const status = new ServiceStatus({
     ...{ config, version, instance, log, backbone, now: clock.now },
     dispatcher: () => dispatcher,
+    ordersFor: (lane) => control?.inForce(lane) ?? null,
   });
   metrics.sample((gauges) => status.sample(gauges));
   const http = createHttpServer(
@@ -124,12 +131,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const begin = async (): Promise<void> => {
     const tell = (problems: readonly string[]) => status.surroundings(problems);
     const surroundings = await backbone.ready(tell, stopLooking.signal);
-    const found = await findHistory(backbone, { tell, log, signal: stopLooking.signal });
+    const looking = { tell, log, signal: stopLooking.signal };
+    const found = await findHistory(backbone, looking);
+    // An operator's order must not be forgotten by a restart: nothing is called before it is known.
+    const orders = await findOrders(backbone, looking);
     dispatcher = createDispatcher({
       ...{ config, backbone, providers, schemas, instance, version, metrics, log, clock },
       ...{ ...found, ...sizesIn(surroundings, config), random: Math.random },
       ...{ abandon: abandon.signal, onFailure },
     });
+    control = createLaneControl(dispatcher.counters, {
+      ...{ topic: backbone.control, instance, log, clock, signal: abandon.signal },
+    });
+    control.begin(orders);
     status.surroundings([]);
     await unlessAborted(dispatcher.start(), stopLooking.signal);
     log.info("service.consuming", { topic: config.kafka.topics.requests });
@@ -147,6 +161,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       stopLooking.abort(new Error("the dispatcher is stopping"));
       await started;
       const unfinished = dispatcher === null ? [] : await drainAll(dispatcher, abandon.signal);
+      await control?.end(FAREWELL_WITHIN_MS);
       abandon.abort(new Error("the drain is over"));
       await teardown.close();
       return unfinished;
@@ -202,6 +217,25 @@ async function findHistory(
   }
 }
 
+/** What stands in the control topic. Waits while that cannot be read. */
+async function findOrders(
+  { control }: Backbone,
+  { tell, log, signal }: HistoryParts,
+): Promise<CheckpointValues> {
+  for (;;) {
+    try {
+      return await unlessAborted(control.load(), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const text = error instanceof Error ? error.message : String(error);
+      const problem = `the control topic cannot be read, so operators' orders are not known: ${text}`;
+      tell([problem]);
+      log.error("control.unreadable", { problem, lookAgainInMs: LOOK_AGAIN_MS });
+      await sleep(LOOK_AGAIN_MS, undefined, { signal });
+    }
+  }
+}
+
 interface HistoryParts {
   readonly tell: (problems: readonly string[]) => void;
   readonly log: Pick<Log, "error">;
@@ -211,7 +245,7 @@ interface HistoryParts {
 function sizesIn(
   { topics }: Surroundings,
   config: Config,
-): { readonly requestPartitions: number; readonly maxRequestBytes: number } {
+): Pick<DispatcherParts, "requestPartitions" | "requestsRetentionMs" | "maxRequestBytes"> {
   const outcomes = topics?.find(({ role }) => role === "outcomes");
   const requests = topics?.find(({ role }) => role === "requests");
   const journal = topics?.find(({ role }) => role === "journal");
@@ -220,6 +254,7 @@ function sizesIn(
   const forOutcomes = (outcomes?.maxMessageBytes ?? Infinity) - overhead;
   return {
     requestPartitions: requests?.partitions ?? 1,
+    requestsRetentionMs: requests?.retentionMs ?? Infinity,
     maxRequestBytes: Math.floor(Math.min(forClaims, forOutcomes)),
   };
 }

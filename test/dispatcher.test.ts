@@ -37,7 +37,13 @@ async function aDispatcher(areAway: () => boolean) {
   const states = await recover(new Map(), backbone.journal);
   const dispatcher = createDispatcher({
     ...{ config, backbone, schemas, states, providers: [], checkpoint: new Map() },
-    ...{ requestPartitions: 1, maxRequestBytes: 1_000_000, instance: "a", version: "0" },
+    ...{
+      requestPartitions: 1,
+      requestsRetentionMs: Infinity,
+      maxRequestBytes: 1_000_000,
+      instance: "a",
+      version: "0",
+    },
     ...{ metrics: silentMetrics, log: silentLog, random: () => 0 },
     clock: { now: () => performance.now(), epoch: () => Date.now() },
     ...{ abandon: abandon.signal, onFailure: (error: unknown) => void failures.push(error) },

@@ -31,9 +31,11 @@ export function connectionOf(
     connectTimeoutMs: 10_000,
     callTimeoutMs: 10_000,
     retry: { maxAttempts: 1, firstDelayMs: 10, maxDelayMs: 100 },
+    ...{ breaker: null, holdWindows: [] },
     uncertain: "report",
     evidence: { before: "always", reads: 1, intervalMs: 50 },
     track: { until: "submitted", intervalMs: 50, timeoutMs: 10_000 },
+    coalesce: { maxInstances: 20 },
     ...terms.config,
   };
 }

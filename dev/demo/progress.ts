@@ -78,7 +78,7 @@ async function laneTexts(
     const count = (at: Arrivals) => at.reruns.get(kind) ?? 0;
     const rate = ((count(now) - count(before)) / seconds).toFixed(1).padStart(4);
     const waits = String(waiting.LOW + waiting.NORMAL + waiting.HIGH).padStart(3);
-    const state = held === null ? "" : `, held: ${held.why}`;
+    const state = held.length === 0 ? "" : `, held: ${held.map(({ why }) => why).join(", ")}`;
     return `${provider}: ${waits} waiting, ${inFlight} in flight, ${trackedJobs} tracked, ${rate} calls/s${state}`;
   });
 }

@@ -1,3 +1,4 @@
+import type { GuardLimits } from "../domain/guard-limits.ts";
 import type { TrackUntil } from "../domain/following.ts";
 import type { OperationName, ProviderKind } from "../domain/operation.ts";
 import type { Secret } from "../domain/secret.ts";
@@ -24,11 +25,15 @@ export interface Config {
   readonly dedupe: { readonly windowMs: number };
   readonly claims: ClaimsConfig;
   readonly limits: { readonly targetsPerRequest: number };
+  /** Who keeps the rate limits: all replicas together, or each for itself. */
+  readonly throttle: { readonly scope: ThrottleScope };
   readonly intake: { readonly maxWaiting: number };
   readonly http: { readonly host: string; readonly port: number; readonly stallAfterMs: number };
   readonly drainTimeoutMs: number;
   readonly log: LogConfig;
 }
+
+export type ThrottleScope = "group" | "instance";
 
 /** How long a claim holds. */
 export interface ClaimsConfig {
@@ -67,6 +72,10 @@ export interface TopicNames {
   readonly journal: string;
   /** Watermarks, and the summary of what the journal says of the past. */
   readonly checkpoints: string;
+  /** The rate limits that all replicas share. */
+  readonly slots: string;
+  /** Operators' orders per lane, and what the lanes of all instances report. */
+  readonly control: string;
 }
 
 /** PEM texts; null where the system's defaults apply. */
@@ -108,6 +117,11 @@ export interface ProviderConfig {
   readonly connectTimeoutMs: number;
   readonly callTimeoutMs: number;
   readonly retry: RetryConfig;
+  /** Null: a failing provider is called on and on. */
+  readonly breaker: BreakerConfig | null;
+  readonly holdWindows: readonly HoldWindowConfig[];
+  /** How often its targets may be run again; absent: as often as anybody asks. */
+  readonly guards?: GuardLimits;
   /**
    * What becomes of an uncertain call that evidence shows as not executed: it is reported, or its
    * request is called again.
@@ -115,6 +129,7 @@ export interface ProviderConfig {
   readonly uncertain: "report" | "retry-if-absent";
   readonly evidence: EvidenceConfig;
   readonly track: TrackConfig;
+  readonly coalesce: CoalesceConfig;
 }
 
 /** How fast an account may be asked. */
@@ -133,6 +148,24 @@ export interface RateLimitConfig {
   readonly shareWith: string | null;
 }
 
+/** When a provider counts as failing, and how long it is left alone before it is tried. */
+export interface BreakerConfig {
+  /** Calls in a row that found nobody or got no answer that tells anything. */
+  readonly failures: number;
+  readonly openForMs: number;
+}
+
+/** A time at which nothing is called, again and again. */
+export interface HoldWindowConfig {
+  /** When it begins: a cron expression of five parts. */
+  readonly cron: string;
+  /** From its beginning on, in passed time. */
+  readonly durationMs: number;
+  /** In which the expression is read, by its name in the IANA database. */
+  readonly timezone: string;
+  readonly reason: string;
+}
+
 /** How the provider's state is read to learn whether an uncertain call ran. */
 export interface EvidenceConfig {
   /** Read before a call: where it can tell something and costs no pace, always, or never. */
@@ -149,6 +182,12 @@ export interface TrackConfig {
   readonly intervalMs: number;
   /** Counted from the first poll's due time. */
   readonly timeoutMs: number;
+}
+
+/** How requests share calls. */
+export interface CoalesceConfig {
+  /** Distinct targets of requests that are joined in one call; 1: each request has its own. */
+  readonly maxInstances: number;
 }
 
 /** Where a provider is reached. `http` only for loopback addresses. */

@@ -1,5 +1,6 @@
 import { Document, Scalar } from "yaml";
 import type {
+  BreakerConfig,
   Config,
   Endpoint,
   KafkaConfig,
@@ -10,6 +11,8 @@ import type {
 } from "./config.ts";
 import { authorityOf } from "./config.ts";
 import { describeCredentials } from "./describe-credentials.ts";
+import type { GuardLimits } from "../domain/guard-limits.ts";
+import { NO_GUARDS } from "./read-guards.ts";
 import { formatDuration } from "./duration.ts";
 import { NOT_BUILT_YET } from "./not-built-yet.ts";
 
@@ -38,6 +41,7 @@ export function describeConfig(config: Config): string {
       grace: formatDuration(config.claims.graceMs),
     },
     limits: config.limits,
+    throttle: config.throttle,
     intake: config.intake,
     http: {
       host: config.http.host,
@@ -111,6 +115,11 @@ function describeProvider(provider: ProviderConfig): object {
       firstDelay: formatDuration(provider.retry.firstDelayMs),
       maxDelay: formatDuration(provider.retry.maxDelayMs),
     },
+    breaker: describeBreaker(provider.breaker),
+    holdWindows: provider.holdWindows.map(({ cron, durationMs, timezone, reason }) => {
+      return { cron, duration: formatDuration(durationMs), timezone, reason };
+    }),
+    guards: describeGuards(provider.guards ?? NO_GUARDS),
     uncertain: provider.uncertain,
     evidence: {
       before: provider.evidence.before,
@@ -122,6 +131,19 @@ function describeProvider(provider: ProviderConfig): object {
       interval: formatDuration(provider.track.intervalMs),
       timeout: formatDuration(provider.track.timeoutMs),
     },
+  };
+}
+
+function describeBreaker(breaker: BreakerConfig | null): object | null {
+  if (breaker === null) return null;
+  return { failures: breaker.failures, openFor: formatDuration(breaker.openForMs) };
+}
+
+function describeGuards({ budget, coolDownMs, maxChain }: GuardLimits): object {
+  return {
+    budget: budget && { reruns: budget.reruns, per: formatDuration(budget.perMs) },
+    coolDown: coolDownMs === null ? null : formatDuration(coolDownMs),
+    maxChain,
   };
 }
 

@@ -14,47 +14,8 @@ export interface NotBuiltYet {
 /** A value that switches something off. */
 export type OffValue = null | string | number | readonly [] | Readonly<Record<string, never>>;
 
-const NO_GUARDS = "reruns are not limited per target or chain yet";
-
 /** Keys that are not built yet. */
-export const NOT_BUILT_YET: readonly NotBuiltYet[] = [
-  {
-    path: "kafka.topics.slots",
-    off: [null],
-    because: "each process paces its own calls until the shared rate limit is built",
-  },
-  {
-    path: "kafka.topics.control",
-    off: [null],
-    because: "lanes cannot be paused or limited from outside yet",
-  },
-  {
-    path: "providers[].breaker",
-    off: [null],
-    because: "a failing provider is retried call by call; there is no breaker",
-  },
-  {
-    path: "providers[].coalesce.maxInstances",
-    off: [1],
-    because: "requests are not joined yet: each goes in a call of its own",
-  },
-  { path: "providers[].guards.budget", off: [null], because: NO_GUARDS },
-  { path: "providers[].guards.coolDown", off: [null], because: NO_GUARDS },
-  { path: "providers[].guards.maxChain", off: [null], because: NO_GUARDS },
-  {
-    path: "providers[].holdWindows",
-    off: [null, []],
-    because: "lanes are not held by the clock yet",
-  },
-  { path: "guards.budget", off: [null], because: NO_GUARDS },
-  { path: "guards.coolDown", off: [null], because: NO_GUARDS },
-  { path: "guards.maxChain", off: [null], because: NO_GUARDS },
-  {
-    path: "throttle.scope",
-    off: ["instance"],
-    because: "each process keeps the limit for itself; run one, or divide callsPerSecond",
-  },
-];
+export const NOT_BUILT_YET: readonly NotBuiltYet[] = [];
 
 /** Spells a concrete path like the tables do: `providers[3].kind` becomes `providers[].kind`. */
 export function patternOf(path: string): string {

@@ -1,8 +1,9 @@
-import type { Config, LogConfig, ProviderConfig } from "./config.ts";
+import type { Config, LogConfig, ProviderConfig, ThrottleScope } from "./config.ts";
 import { type ConfigProblem, type ConfigWarning, Findings, showFound } from "./config-problem.ts";
 import { isMissing, type Place } from "./config-value.ts";
 import { readClaims, readDedupe, warnOfLateCalls } from "./read-claims.ts";
 import { readAllowedEndpoints } from "./read-endpoint.ts";
+import { GUARD_KEYS, NO_GUARDS, readGuards } from "./read-guards.ts";
 import { KAFKA_KEYS, readKafka } from "./read-kafka.ts";
 import type { ReadingContext } from "./read-pem.ts";
 import { readProvider } from "./read-provider.ts";
@@ -21,9 +22,11 @@ const ROOT_KEYS = [
   "kafka",
   "schemaRegistry",
   "providers",
+  "guards",
   "dedupe",
   "claims",
   "limits",
+  "throttle",
   "intake",
   "endpoints",
   "http",
@@ -72,6 +75,7 @@ function readRoot(root: Section, context: ReadingContext): Config {
     limits: {
       targetsPerRequest: limits.integer("targetsPerRequest", { default: 200, min: 1, max: 10_000 }),
     },
+    throttle: { scope: readScope(root) },
     intake: {
       maxWaiting: intake.integer("maxWaiting", { default: 200_000, min: 1, max: 10_000_000 }),
     },
@@ -98,7 +102,10 @@ function readProviders(
   const { value } = root.place("providers");
   const isEmpty = !root.has("providers") || value?.kind === "list";
   if (places.length === 0 && isEmpty && !isMissing(value)) root.refuse("providers", expected);
-  const providers = places.map((place) => readProvider(place, { ...context, allowed, drain }));
+  const guards = readGuards(root.section("guards", GUARD_KEYS), NO_GUARDS);
+  const providers = places.map((place) =>
+    readProvider(place, { ...context, allowed, drain, guards }),
+  );
   refuseTwins(places, context.findings);
   refuseWrongShares(places, providers, context.findings);
   warnOfNoReads(places, providers, context.findings);
@@ -185,6 +192,11 @@ function refuseTwins(places: readonly Place[], findings: Findings): void {
       findings.add(namePath, showFound(namePath, name), `another name than ${first} has`);
     }
   }
+}
+
+function readScope(root: Section): ThrottleScope {
+  const throttle = root.section("throttle", ["scope"]);
+  return throttle.choice("scope", ["group", "instance"], "group") ?? "group";
 }
 
 function readHttp(http: Section): Config["http"] {

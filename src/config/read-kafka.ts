@@ -89,6 +89,8 @@ const DEFAULT_TOPICS: TopicNames = {
   deadLetters: "rerun.dead-letters",
   journal: "rerun.journal",
   checkpoints: "rerun.checkpoints",
+  slots: "rerun.slots",
+  control: "rerun.control",
 };
 
 const TOPIC_KEYS = [
@@ -97,6 +99,8 @@ const TOPIC_KEYS = [
   "deadLetters",
   "journal",
   "checkpoints",
+  "slots",
+  "control",
 ] as const satisfies readonly (keyof TopicNames)[];
 
 function readTopics(topics: Section): TopicNames {
@@ -112,6 +116,8 @@ function readTopics(topics: Section): TopicNames {
     deadLetters: nameOf("deadLetters"),
     journal: nameOf("journal"),
     checkpoints: nameOf("checkpoints"),
+    slots: nameOf("slots"),
+    control: nameOf("control"),
   };
   refuseTwins(topics, names);
   return names;
@@ -125,7 +131,8 @@ function refuseTwins(topics: Section, names: TopicNames): void {
   TOPIC_KEYS.forEach((key, index) => {
     const others = TOPIC_KEYS.slice(0, index);
     const isAnother = others.every((other) => names[other] !== names[key]);
-    const because = key === "journal" || key === "checkpoints" ? OWN_POLICY : NO_LOOP;
+    const isOurs = ["journal", "checkpoints", "slots", "control"].includes(key);
+    const because = isOurs ? OWN_POLICY : NO_LOOP;
     topics.relate(key, isAnother, others, `another topic than ${listOf(others)}, ${because}`);
   });
 }

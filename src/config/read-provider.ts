@@ -1,12 +1,21 @@
-import type { EvidenceConfig, ProviderConfig, RetryConfig, TrackConfig } from "./config.ts";
+import type {
+  CoalesceConfig,
+  EvidenceConfig,
+  ProviderConfig,
+  RetryConfig,
+  TrackConfig,
+} from "./config.ts";
 import type { Place } from "./config-value.ts";
 import type { AllowedEndpoints } from "./endpoint.ts";
+import { readBreaker, readHoldWindows } from "./read-holds.ts";
 import { readEndpoint } from "./read-endpoint.ts";
 import { type ReadingContext, readPem } from "./read-pem.ts";
 import { readCredentials } from "./read-credentials.ts";
 import { readRateLimit } from "./read-rate-limit.ts";
 import { readUncertain } from "./read-uncertain.ts";
 import { Section } from "./section.ts";
+import type { GuardLimits } from "../domain/guard-limits.ts";
+import { GUARD_KEYS, hasGuards, readGuards } from "./read-guards.ts";
 import type { ProviderKind } from "../domain/operation.ts";
 
 const PROVIDER_KEYS = [
@@ -21,9 +30,13 @@ const PROVIDER_KEYS = [
   "connectTimeout",
   "callTimeout",
   "retry",
+  "breaker",
+  "holdWindows",
+  "guards",
   "uncertain",
   "evidence",
   "track",
+  "coalesce",
 ] as const;
 
 const KINDS = [
@@ -35,6 +48,8 @@ const KINDS = [
 /** What a provider connection is checked against beside itself. */
 export interface ProviderSurroundings extends ReadingContext {
   readonly allowed: AllowedEndpoints;
+  /** Those of the whole file. */
+  readonly guards: GuardLimits;
   /** Undefined when it is wrong itself. */
   readonly drain: { readonly ms: number; readonly shown: string } | undefined;
 }
@@ -74,10 +89,20 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     }),
     ...readTimeouts(provider, surroundings.drain),
     retry: readRetry(provider.section("retry", ["maxAttempts", "firstDelay", "maxDelay"])),
+    breaker: readBreaker(provider),
+    holdWindows: readHoldWindows(provider, findings),
+    ...readOwnGuards(provider, surroundings.guards),
     uncertain: readUncertain(provider, evidence),
     evidence,
     track: readTrackBeside(evidence, provider, findings),
+    coalesce: readCoalesce(provider.section("coalesce", ["maxInstances"])),
   };
+}
+
+/** Nothing when all are off. */
+function readOwnGuards(provider: Section, outer: GuardLimits): Pick<ProviderConfig, "guards"> {
+  const guards = readGuards(provider.section("guards", GUARD_KEYS), outer);
+  return hasGuards(guards) ? { guards } : {};
 }
 
 function readTrackBeside(
@@ -91,6 +116,10 @@ function readTrackBeside(
     findings.warn(`${provider.path}.evidence.before`, why);
   }
   return track;
+}
+
+function readCoalesce(coalesce: Section): CoalesceConfig {
+  return { maxInstances: coalesce.integer("maxInstances", { default: 20, min: 1, max: 1000 }) };
 }
 
 function readTimeouts(

@@ -30,6 +30,8 @@ const CLAIM_RESULTS = [
   "fenced",
   "target-held",
   "target-moved",
+  "guarded",
+  "unguarded",
   "lapsed",
 ] as const;
 
@@ -46,6 +48,13 @@ const JOURNAL_RECORDS = [
 
 const HELD_WHYS = ["paused", "window", "breaker", "credentials", "quota"] as const;
 
+/** The values of the gauge, by the breaker's states. */
+export const BREAKER_STATES = { closed: 0, probing: 1, open: 2 } as const;
+
+const SLOT_ENDS = ["granted", "void", "used", "late", "wasted"] as const;
+
+/** What became of a share of the group's rate limit. */
+export type SlotEndLabel = (typeof SLOT_ENDS)[number];
 /** Whether a claim that was asked for is ours, and if not, why. */
 export type ClaimResult = (typeof CLAIM_RESULTS)[number];
 /** A kind of record in the journal. */
@@ -75,6 +84,8 @@ export function knownSeries(
     ...CLAIM_RESULTS.map((result) => ["claims", { result }] as const),
     ...JOURNAL_RECORDS.map((record) => ["journalIgnored", { record }] as const),
     ["completeAgain", {}],
+    ["slotRestarts", {}],
+    ["slotClockWidth", {}],
     ["journalOpenRequests", {}],
     ["journalFinishedRequests", {}],
     ["journalUnreadRecords", {}],
@@ -93,7 +104,10 @@ function seriesOf(connection: MeteredProvider): readonly (readonly [MetricKey, L
     ["requestsDuplicate", { provider }],
     ["callStartsMaxPerSecond", { provider }],
     ["throttleWait", { provider }],
+    ["callsPerSecondLimit", { provider }],
+    ...SLOT_ENDS.map((end) => ["slots", { provider, end }] as const),
     ["laneInFlight", { provider }],
+    ["breakerState", { provider }],
     ["trackedJobs", { provider }],
     ...RUN_FINDINGS.map((verdict) => ["reconciliations", { provider, verdict }] as const),
     ...PRIORITIES.map((priority) => ["laneQueueDepth", { provider, priority }] as const),

@@ -59,6 +59,30 @@ export const METRICS = {
     help: "Highest number of calls (not reads) that began in any sliding second since the start.",
     labels: ["provider"],
   },
+  callsPerSecondLimit: {
+    kind: "gauge",
+    name: "rerun_calls_per_second_limit",
+    help: "Calls in a second that are allowed now: as configured, or less by an order or by throttling.",
+    labels: ["provider"],
+  },
+  slots: {
+    kind: "counter",
+    name: "rerun_slots_total",
+    help: "Shares of the group's rate limit, by what became of them; late ones had a call that came too late, wasted ones had none.",
+    labels: ["provider", "end"],
+  },
+  slotRestarts: {
+    kind: "counter",
+    name: "rerun_slot_restarts_total",
+    help: "Times at which the group's rate limit began anew: a clock was set, or the topic's leader changed.",
+    labels: [],
+  },
+  slotClockWidth: {
+    kind: "gauge",
+    name: "rerun_slot_clock_width_seconds",
+    help: "How uncertain the brokers' time is here; slots are as much narrower. 0 while nothing is known.",
+    labels: [],
+  },
   throttleWait: {
     kind: "histogram",
     name: "rerun_throttle_wait_seconds",
@@ -90,6 +114,12 @@ export const METRICS = {
     name: "rerun_lane_held",
     help: "1 while the lane is held for this reason.",
     labels: ["provider", "why"],
+  },
+  breakerState: {
+    kind: "gauge",
+    name: "rerun_breaker_state",
+    help: "0: calls go; 1: a single call finds out whether the provider is back; 2: none goes.",
+    labels: ["provider"],
   },
   trackedJobs: {
     kind: "gauge",
@@ -132,6 +162,12 @@ export const METRICS = {
     kind: "gauge",
     name: "rerun_journal_finished_requests",
     help: "Finished requests that are remembered, so that repeats are skipped.",
+    labels: [],
+  },
+  guardTargets: {
+    kind: "gauge",
+    name: "rerun_guard_targets",
+    help: "Targets whose reruns budgets and cool-downs remember; one that is remembered from several stretches of the journal counts in each.",
     labels: [],
   },
   journalUnreadRecords: {

@@ -6,11 +6,13 @@ import { isFinal, type Outcome } from "../domain/outcome.ts";
 import type { Priority } from "../domain/rerun-request.ts";
 import { CallStarts } from "./call-starts.ts";
 import {
+  BREAKER_STATES,
   type ClaimResult,
   type HeldWhy,
   type JournalRecordLabel,
   knownSeries,
   type MeteredProvider,
+  type SlotEndLabel,
   NO_REASON,
   OPERATION_NAMES,
   UNKNOWN,
@@ -33,6 +35,10 @@ export interface Metrics {
   /** A target without a clear answer was judged by the provider's state. */
   reconciled(provider: string, verdict: RunFinding): void;
   throttleWaited(provider: string, waitedMs: number): void;
+  /** A share of the group's rate limit was granted, or came to its end. */
+  slotEnded(provider: string, end: SlotEndLabel): void;
+  /** The group's rate limit began anew. */
+  slotsRestarted(): void;
   claimEnded(result: ClaimResult, durationMs: number): void;
   /** A record of the journal, or one request in it, had no effect. */
   journalIgnored(record: JournalRecordLabel): void;
@@ -60,6 +66,8 @@ interface EndedCall {
 export interface JournalGauges {
   readonly open: number;
   readonly finished: number;
+  /** Targets that guards remember. */
+  readonly guarded: number;
   readonly unread: number;
 }
 
@@ -68,7 +76,10 @@ export interface SampledGauges {
   laneQueueDepth(provider: string, priority: Priority, requests: number): void;
   laneInFlight(provider: string, calls: number): void;
   laneHeld(provider: string, why: HeldWhy): void;
+  breakerState(provider: string, state: keyof typeof BREAKER_STATES): void;
   trackedJobs(provider: string, jobs: number): void;
+  callsPerSecondLimit(provider: string, calls: number): void;
+  slotClockWidth(ms: number): void;
   consumerLag(topic: string, partition: number, records: number): void;
   journal(gauges: JournalGauges): void;
   uncommittedRecords(partition: number, records: number): void;
@@ -92,11 +103,15 @@ const SAMPLED = [
   "laneQueueDepth",
   "laneInFlight",
   "laneHeld",
+  "breakerState",
   "trackedJobs",
+  "callsPerSecondLimit",
+  "slotClockWidth",
   "consumerLag",
   "uncommittedRecords",
   "journalOpenRequests",
   "journalFinishedRequests",
+  "guardTargets",
   "journalUnreadRecords",
 ] as const;
 
@@ -160,6 +175,14 @@ class StoredMetrics implements Metrics {
     this.#store.observe("throttleWait", { provider: this.#known(provider) }, waitedMs / 1000);
   }
 
+  slotEnded(provider: string, end: SlotEndLabel): void {
+    this.#store.increase("slots", { provider: this.#known(provider), end });
+  }
+
+  slotsRestarted(): void {
+    this.#store.increase("slotRestarts", {});
+  }
+
   claimEnded(result: ClaimResult, durationMs: number): void {
     this.#store.increase("claims", { result });
     this.#store.observe("claimDuration", {}, durationMs / 1000);
@@ -204,13 +227,19 @@ class StoredMetrics implements Metrics {
       laneInFlight: (provider, calls) =>
         store.set("laneInFlight", { provider: known(provider) }, calls),
       laneHeld: (provider, why) => store.set("laneHeld", { provider: known(provider), why }, 1),
+      breakerState: (provider, state) =>
+        store.set("breakerState", { provider: known(provider) }, BREAKER_STATES[state]),
       trackedJobs: (provider, jobs) =>
         store.set("trackedJobs", { provider: known(provider) }, jobs),
+      callsPerSecondLimit: (provider, calls) =>
+        store.set("callsPerSecondLimit", { provider: known(provider) }, calls),
+      slotClockWidth: (ms) => store.set("slotClockWidth", {}, ms / 1000),
       consumerLag: (topic, partition, records) =>
         store.set("consumerLag", { topic, partition: String(partition) }, records),
       uncommittedRecords: (partition, records) =>
         store.set("uncommittedRecords", { partition: String(partition) }, records),
-      journal: ({ open, finished, unread }) => {
+      journal: ({ open, finished, guarded, unread }) => {
+        store.set("guardTargets", {}, guarded);
         store.set("journalOpenRequests", {}, open);
         store.set("journalFinishedRequests", {}, finished);
         store.set("journalUnreadRecords", {}, unread);

@@ -358,7 +358,7 @@ describe("keys in a file", () => {
     await waitFor("the lane is held", async () => {
       const { lanes } = await service.status();
       const lane = lanes.find(({ provider }) => provider === ROTATING);
-      return lane?.held?.why === "credentials";
+      return lane?.held[0]?.why === "credentials";
     });
     writeKey(LOCAL_ENV.DEMO_ALIBABA_SECRET);
 

@@ -103,7 +103,7 @@ describe("/livez of a service with work that is held", () => {
     await topics.send(waiting);
     await waitFor("its lane is held", async () => {
       const { lanes } = await service.status();
-      return lanes.some(({ held, waiting: depth }) => held !== null && depth.NORMAL === 2);
+      return lanes.some(({ held, waiting: depth }) => held.length > 0 && depth.NORMAL === 2);
     });
     const seen: object[] = [];
     // The lane is probed after one second and after two more: longer than anything may stand still.

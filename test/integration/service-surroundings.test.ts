@@ -9,6 +9,7 @@ import { eventsOf } from "../support/log-events.ts";
 import { runCommand } from "../support/run-command.ts";
 import {
   configOf,
+  GROUP_SCOPE,
   type ConfigTree,
   dataworksAt,
   SERVICE_ENV,
@@ -67,7 +68,10 @@ describe("check", () => {
       brokers: ["127.0.0.1:9"],
       registryUrl: `${NOWHERE}/apis`,
       groupId: "nobodys",
-      topics: { requests: "a", outcomes: "b", deadLetters: "c", journal: "d", checkpoints: "e" },
+      topics: {
+        ...{ requests: "a", outcomes: "b", deadLetters: "c" },
+        ...{ journal: "d", checkpoints: "e", control: "f", slots: "g" },
+      },
     };
     const wrong = { type: "static", id: "nobody", secret: "nothing" };
     const providers = [
@@ -88,10 +92,11 @@ describe("check", () => {
   it("names topics and schemas that are missing, and is content once they are there", async () => {
     const topics = await openTopics("check", { bare: true });
     const simulator = await processes.simulator();
-    const config = configOf(topics.place, [
-      wedataAt(simulator.tencentUrl),
-      dataworksAt(simulator.alibabaUrl),
-    ]);
+    const config = configOf(
+      topics.place,
+      [wedataAt(simulator.tencentUrl), dataworksAt(simulator.alibabaUrl)],
+      GROUP_SCOPE,
+    );
     const before = await check(config);
     const names = { ...topics.place.topics };
     expect(before.code).toBe(1);
@@ -110,17 +115,21 @@ describe("run", () => {
     const topics = await openTopics("missing", { bare: true });
     const simulator = await processes.simulator();
     const service = await processes.service(
-      configOf(topics.place, [wedataAt(simulator.tencentUrl)]),
+      configOf(topics.place, [wedataAt(simulator.tencentUrl)], GROUP_SCOPE),
     );
-    await waitFor("it looked", async () => (await page(service, "/readyz")).reasons.length === 6);
+    const names = { ...topics.place.topics };
+    const missing = Object.keys(names).length + 1;
+    await waitFor(
+      "it looked",
+      async () => (await page(service, "/readyz")).reasons.length === missing,
+    );
     const { status, reasons } = await page(service, "/readyz");
     expect(status).toBe(503);
-    const names = { ...topics.place.topics };
     for (const name of [...Object.values(names), `${names.outcomes}-value`]) {
       expect(reasons.join("\n")).toContain(name);
     }
     expect(await page(service, "/livez")).toEqual({ status: 200, ok: true, reasons: [] });
-    expect(eventsOf(service, "surroundings.not-ready")).toHaveLength(6);
+    expect(eventsOf(service, "surroundings.not-ready")).toHaveLength(missing);
 
     await topics.create();
     await topics.registerSchemas();
@@ -179,7 +188,10 @@ describe("run", () => {
       brokers: [`127.0.0.1:${port}`],
       registryUrl: NOWHERE,
       groupId: "nobodys",
-      topics: { requests: "a", outcomes: "b", deadLetters: "c", journal: "d", checkpoints: "e" },
+      topics: {
+        ...{ requests: "a", outcomes: "b", deadLetters: "c" },
+        ...{ journal: "d", checkpoints: "e", control: "f", slots: "g" },
+      },
     };
     const config = configOf(place, [wedataAt(NOWHERE)]);
     // kafkajs waits for longer than any test takes.

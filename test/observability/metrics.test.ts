@@ -162,6 +162,7 @@ describe("what happens is counted", () => {
       ...{ '{result="granted"}': 1, '{result="taken"}': 0, '{result="finished"}': 0 },
       ...{ '{result="conflict"}': 0, '{result="fenced"}': 0, '{result="lapsed"}': 0 },
       ...{ '{result="target-held"}': 0, '{result="target-moved"}': 0 },
+      ...{ '{result="guarded"}': 0, '{result="unguarded"}': 0 },
     });
     expect(await seriesOf(metrics, "rerun_claim_duration_seconds_sum")).toEqual({ "": 0.004 });
   });
@@ -305,7 +306,9 @@ describe("sampled gauges", () => {
       gauges.trackedJobs("dataworks", 3);
     });
     metrics.sample((gauges) => gauges.laneHeld("dataworks", "quota"));
-    metrics.sample((gauges) => gauges.journal({ open: 4, finished: 5, unread: 6 }));
+    metrics.sample((gauges) => gauges.laneHeld("dataworks", "paused"));
+    metrics.sample((gauges) => gauges.breakerState("wedata", "open"));
+    metrics.sample((gauges) => gauges.journal({ open: 4, finished: 5, guarded: 7, unread: 6 }));
     expect(await seriesOf(metrics, "rerun_lane_queue_depth")).toMatchObject({
       '{provider="wedata",priority="HIGH"}': 7,
       '{provider="dataworks",priority="LOW"}': 0,
@@ -322,7 +325,12 @@ describe("sampled gauges", () => {
     });
     expect(await seriesOf(metrics, "rerun_lane_held")).toMatchObject({
       '{provider="dataworks",why="quota"}': 1,
+      '{provider="dataworks",why="paused"}': 1,
       '{provider="dataworks",why="credentials"}': 0,
+    });
+    expect(await seriesOf(metrics, "rerun_breaker_state")).toEqual({
+      '{provider="wedata"}': 2,
+      '{provider="dataworks"}': 0,
     });
     expect([
       await seriesOf(metrics, "rerun_journal_open_requests"),
@@ -339,7 +347,7 @@ describe("sampled gauges", () => {
       gauges.laneHeld("wedata", "credentials");
       gauges.consumerLag("rerun.requests", 3, 12);
       gauges.uncommittedRecords(3, 4);
-      gauges.journal({ open: 4, finished: 5, unread: 6 });
+      gauges.journal({ open: 4, finished: 5, guarded: 7, unread: 6 });
     });
     expect(await seriesOf(metrics, "rerun_consumer_lag")).toEqual({
       '{topic="rerun.requests",partition="3"}': 12,

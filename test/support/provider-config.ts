@@ -36,9 +36,11 @@ export function aProviderConfig(
     connectTimeoutMs: 20_000,
     callTimeoutMs: 20_000,
     retry: { maxAttempts: 3, firstDelayMs: 10, maxDelayMs: 100 },
+    ...{ breaker: null, holdWindows: [] },
     uncertain: "report",
     evidence: { before: "never", reads: 1, intervalMs: 50 },
     track: { until: "submitted", intervalMs: 50, timeoutMs: 10_000 },
+    coalesce: { maxInstances: 20 },
     ...overrides,
   };
 }

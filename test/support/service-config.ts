@@ -63,6 +63,10 @@ function connectionTo(keys: "TENCENT" | "ALIBABA" | "DMS", own: ConfigTree): Con
       secret: `\${env:DEMO_${keys}_SECRET}`,
     },
     retry: { maxAttempts: 5, firstDelay: "20ms", maxDelay: "100ms" },
+    // Five failures in a row are what many a test is about, and half a minute is long for a test.
+    breaker: null,
+    // Unless a test is about sharing, each request has a call of its own.
+    coalesce: { maxInstances: 1 },
     ...NO_EVIDENCE,
     ...own,
   };
@@ -80,9 +84,14 @@ export function configOf(
     schemaRegistry: { url: registryUrl },
     providers,
     http: { host: "127.0.0.1", port: 0 },
+    // Unless a test is about replicas: shared slots are late on a busy machine, and need brokers.
+    throttle: { scope: "instance" },
     ...more,
   };
 }
+
+/** Replicas that keep one limit together, as by default. */
+export const GROUP_SCOPE: ConfigTree = { throttle: { scope: "group" } };
 
 /** The same service in a group that gives up silent members as soon as brokers allow. */
 export function inQuickGroup(config: ConfigTree): ConfigTree {

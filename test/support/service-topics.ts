@@ -73,6 +73,8 @@ export class ServiceTopics {
         deadLetters: `dead-letters-${suffix}`,
         journal: `journal-${suffix}`,
         checkpoints: `checkpoints-${suffix}`,
+        slots: `slots-${suffix}`,
+        control: `control-${suffix}`,
       },
     };
     this.#partitions = partitions;
@@ -98,7 +100,10 @@ export class ServiceTopics {
   /** Creates all topics and begins to read what comes out of two of them. */
   async create(): Promise<void> {
     const { topics } = this.place;
-    const specs = topicSpecs(topics, { dedupeWindowMs: DEDUPE_WINDOW_MS });
+    const specs = topicSpecs(topics, {
+      dedupeWindowMs: DEDUPE_WINDOW_MS,
+      slotsKeptMs: DEDUPE_WINDOW_MS,
+    });
     await createMissing(this.admin, specs, { partitions: this.#partitions, replication: 1 });
     await Promise.all([
       this.#read(topics.deadLetters, (record) => void this.deadLetters.push(record)),
