@@ -97,9 +97,14 @@ function callsTooMany({ requests, calls }: Askers): readonly Violation[] {
 }
 
 function callsTooOften({ requests, calls }: Askers, maxAttempts: number): readonly Violation[] {
-  const most = (maxAttempts + BISECTIONS) * requests.length;
-  if (calls.length <= most) return [];
-  return [about(requests, "too-often", `${calls.length} calls, ${most} are allowed`)];
+  // Only what was refused as a whole is made again in halves; all other calls are attempts.
+  const refused = calls.filter(({ answer }) => answer === "refused" || answer === "error").length;
+  const attempts = calls.length - refused;
+  const most = maxAttempts * requests.length;
+  const mostRefused = (1 + BISECTIONS) * requests.length;
+  if (attempts <= most && refused <= mostRefused) return [];
+  const message = `${attempts} calls and ${refused} refused ones, ${most} and ${mostRefused} are allowed`;
+  return [about(requests, "too-often", message)];
 }
 
 /** Nobody asked for the target, or whoever did lost its id to another request. */

@@ -149,9 +149,15 @@ describe("the provider's own witness", () => {
 });
 
 describe("calls that were made in vain", () => {
-  it("may not be more than the attempts of a request, and the halves of shared calls", () => {
-    const calls = Array.from({ length: 11 }, (_, n) => aCallInVain("throttle", { sequence: n }));
-    expect(foundOf(calls.slice(0, 10))).toEqual([]);
+  it("may not be more than the attempts of a request", () => {
+    const calls = Array.from({ length: 6 }, (_, n) => aCallInVain("throttle", { sequence: n }));
+    expect(foundOf(calls.slice(0, 5))).toEqual([]);
+    expect(foundOf(calls)).toEqual(["too-often"]);
+  });
+
+  it("may besides be the halves of calls that were refused as a whole, and no more", () => {
+    const calls = Array.from({ length: 7 }, (_, n) => aCallInVain("refused", { sequence: n }));
+    expect(foundOf(calls.slice(0, 6))).toEqual([]);
     expect(foundOf(calls)).toEqual(["too-often"]);
   });
 });
