@@ -1,4 +1,3 @@
-import { patternOf } from "../../src/config/not-built-yet.ts";
 import { problemsOf, type Tree } from "./config-probe.ts";
 import { code, row } from "./markdown.ts";
 
@@ -116,4 +115,9 @@ function shares(shown: string, shareWith: string, ...another: readonly Keys[]) {
   return refused(shown, {
     providers: [{ ...PROVIDER, rateLimit: { shareWith } }, ...another, other],
   });
+}
+
+/** Spells a concrete path like the tables do: `providers[3].kind` becomes `providers[].kind`. */
+function patternOf(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, "[]");
 }

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { format } from "prettier";
 import { stringify } from "yaml";
 
-import { NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
 import type { ProviderKind } from "../../src/domain/operation.ts";
 import { MEANINGS } from "./config-meanings.ts";
 import {
@@ -69,14 +68,6 @@ export async function configurationDoc(): Promise<string> {
     row(["key", "refused", "expected instead"]),
     row(["---", "---", "---"]),
     ...relationRows(),
-    "\n## Not built yet\n",
-    "Only the value in the second column is accepted, or no value at all.\n",
-    row(["key", "accepted", "because"]),
-    row(["---", "---", "---"]),
-    ...NOT_BUILT_YET.map(({ path, off, because }) => {
-      const accepted = off.map((value) => code(shown(value))).join(" or ");
-      return row([code(path), accepted, because]);
-    }),
     "\n## A file with every section\n",
     "This is `examples/config/rerun-dispatcher.yaml`:\n",
     `\`\`\`yaml\n${readFileSync(EXAMPLE, "utf8").trimEnd()}\n\`\`\``,
@@ -138,9 +129,9 @@ function byKind(kinds: readonly ProviderKind[], textOf: (kind: ProviderKind) => 
     .join("; ");
 }
 
-/** A key that the parser reads must be explained, or be told as not built. */
+/** A key that the parser reads must be explained. */
 function refuseForgottenKeys(path: string): void {
-  const documented = [...Object.keys(MEANINGS), ...NOT_BUILT_YET.map((one) => one.path)];
+  const documented = Object.keys(MEANINGS);
   for (const key of keysAt(path)) {
     const child = path === "" ? key : `${path}.${key}`;
     if (documented.includes(child) && !hasKeys(child)) continue;

@@ -1,4 +1,4 @@
-import { Document, Scalar } from "yaml";
+import { Document } from "yaml";
 import type {
   BreakerConfig,
   Config,
@@ -14,14 +14,12 @@ import { describeCredentials } from "./describe-credentials.ts";
 import type { GuardLimits } from "../domain/guard-limits.ts";
 import { NO_GUARDS } from "./read-guards.ts";
 import { formatDuration } from "./duration.ts";
-import { NOT_BUILT_YET } from "./not-built-yet.ts";
 
 const REDACTED = "[redacted]";
 
 /**
  * The config in effect as YAML, in the contract's key names and with every default written out, for
- * `rerun-dispatcher check`. Secrets are `[redacted]`; of files it says that they were read. What is
- * not built yet stands at its off value, with a comment.
+ * `rerun-dispatcher check`. Secrets are `[redacted]`; of files it says that they were read.
  */
 export function describeConfig(config: Config): string {
   const document = new Document({
@@ -51,22 +49,7 @@ export function describeConfig(config: Config): string {
     drainTimeout: formatDuration(config.drainTimeoutMs),
     log: config.log,
   });
-  for (const { path, off, because } of NOT_BUILT_YET) {
-    for (const keys of concretePaths(path, config.providers.length)) {
-      const value = new Scalar(off[0]);
-      value.comment = ` not built yet: ${because}`;
-      document.setIn(keys, value);
-    }
-  }
   return document.toString({ lineWidth: 0 });
-}
-
-/** Keys of `providers[].breaker` for every provider; of any other path, its own. */
-function concretePaths(path: string, providers: number): readonly (string | number)[][] {
-  const [first = "", ...rest] = path.split(".");
-  if (!first.endsWith("[]")) return [[first, ...rest]];
-  const list = first.slice(0, -"[]".length);
-  return Array.from({ length: providers }, (_, i) => [list, i, ...rest]);
 }
 
 function describeKafka(kafka: KafkaConfig): object {

@@ -12,8 +12,6 @@ import {
   textOf,
 } from "./config-value.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { notBuiltWithin } from "./not-built-yet.ts";
-import { refuseUnlessOff } from "./off-value.ts";
 
 /** Stands for a required value that is wrong or missing; it reaches nobody but under `--no-secrets`. */
 export const PLACEHOLDER = "unset";
@@ -35,8 +33,7 @@ export interface NumberRule {
  * One mapping of the config file, read key by key.
  *
  * Every reading method returns a usable value and never throws: what is wrong becomes a problem,
- * and a config with problems is used by nobody. Opening a section reports its unknown keys and
- * refuses what is not built yet.
+ * and a config with problems is used by nobody. Opening a section reports its unknown keys.
  */
 export class Section {
   readonly path: string;
@@ -49,13 +46,8 @@ export class Section {
     this.path = place.path;
     this.#findings = findings;
     this.#entries = entriesOf(place, findings);
-    const { rows, sections } = notBuiltWithin(place.path);
-    const known = new Set([...keys, ...rows.keys(), ...sections]);
     for (const [key, value] of this.#entries) {
-      const row = rows.get(key);
-      if (row !== undefined) refuseUnlessOff(row, this.place(key), findings);
-      else if (!known.has(key)) this.#refuseUnknown(key, value, [...known]);
-      else if (!keys.includes(key)) this.section(key, []);
+      if (!keys.includes(key)) this.#refuseUnknown(key, value, keys);
     }
   }
 

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { describeConfig } from "../../src/config/describe-config.ts";
-import { NOT_BUILT_YET } from "../../src/config/not-built-yet.ts";
 import { aConfig, configOf, warningsOf } from "./parsing.ts";
 
 const example = readFileSync(
@@ -39,19 +38,6 @@ describe("the description of a config", () => {
       throttle: { scope: "group" },
       drainTimeout: "25s",
     });
-  });
-
-  it("says beside every off value that it is not built yet", () => {
-    const lines = describeConfig(configOf(aConfig())).split("\n");
-    const marked = lines.filter((line) => /: \S+ # not built yet: /.test(line));
-    expect(marked).toHaveLength(NOT_BUILT_YET.length);
-  });
-
-  it("says so for each provider", () => {
-    const text = describeConfig(configOf(example, { env }));
-    const rows = NOT_BUILT_YET.filter(({ path }) => path.startsWith("providers[]")).length;
-    const others = NOT_BUILT_YET.length - rows;
-    expect([...text.matchAll(/# not built yet/g)]).toHaveLength(3 * rows + others);
   });
 
   it("shows sasl and ssl without their secrets", () => {
