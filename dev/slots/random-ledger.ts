@@ -1,5 +1,6 @@
 import type { LedgerRecord, Limits, SlotUse, Stamp } from "../../src/slots/slot-record.ts";
 import { ownWindowsOf, sharedWindowsOf } from "../../src/slots/slot-record.ts";
+import { SLOT_TERMS } from "../../src/slots/slot-terms.ts";
 import type { Random } from "../simulation/random.ts";
 
 /** One record of a random log, and what is known of it besides. */
@@ -10,6 +11,7 @@ export interface PlannedSlot {
   readonly offsetMs: number;
 }
 
+const { validityMs, mostValidityMs } = SLOT_TERMS;
 const RECORDS = 64;
 const COUNTS = [1, 2, 5, 20];
 const OPERATIONS = ["slow", "fast"];
@@ -67,7 +69,10 @@ function randomRecord(
   const use = randomUse(random);
   const names = [...sharedWindowsOf(use), ...ownWindowsOf(use)];
   const told = Object.entries(limits).filter(([name]) => names.includes(name));
-  return { ...written, ...use, kind: "slot", id: index, limits: Object.fromEntries(told) };
+  return {
+    ...{ ...written, ...use, kind: "slot", id: index, limits: Object.fromEntries(told) },
+    validityMs: random.chance(0.5) ? validityMs : random.whole(validityMs, mostValidityMs),
+  };
 }
 
 function randomUse(random: Random): SlotUse {

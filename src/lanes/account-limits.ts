@@ -18,10 +18,10 @@ export interface AccountLimits {
   /** The most calls of one operation in a second. */
   perSecondOf(operation: OperationName): number;
   /**
-   * Resolves when the next call is due. `couldMake`: how many calls `asker` could make if they were
-   * all due.
+   * Resolves when the next call is due. `couldMake`: what `asker` could make; a single call unless
+   * told.
    */
-  ticket(couldMake?: number, asker?: object): Promise<void>;
+  ticket(couldMake?: CouldMake, asker?: object): Promise<void>;
   /** Monotonic instant from which a call of the operation may be picked; 0 at once. */
   opensAt(operation: OperationName, asker?: object): number;
   /** Why no call may be made for hours; null while calls may be made. */
@@ -34,6 +34,12 @@ export interface AccountLimits {
   limitTo(callsPerSecond: number | null): void;
   /** A call was throttled; `retryAfterMs`: when the provider wants the next one. */
   throttled(retryAfterMs: number | null): void;
+}
+
+/** How many calls could be made if they were all due, at the most. */
+export interface CouldMake {
+  readonly calls: number;
+  of(operation: OperationName): number;
 }
 
 /** What a day holds. */

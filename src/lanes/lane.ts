@@ -1,5 +1,6 @@
 import type { BreakerConfig, HoldWindowConfig, RetryConfig } from "../config/config.ts";
 import type { Priority, ReceivedRequest } from "../domain/rerun-request.ts";
+import type { CouldMake } from "./account-limits.ts";
 import type { BreakerState } from "./breaker.ts";
 import type { AssemblyLimits } from "./assembly.ts";
 import { Bisection } from "./bisection.ts";
@@ -210,10 +211,13 @@ export class Lane {
   }
 
   /** How many calls could be made at once, were it not for the pace. */
-  #couldMake(): number {
+  #couldMake(): CouldMake {
     const { early, blocked, delayed, parked } = this.#queue.waits;
     const due = this.#queue.size - early - blocked - delayed - parked;
-    return Math.max(1, Math.min(due, this.#options.maxConcurrentCalls - this.#inFlight));
+    return {
+      calls: Math.max(1, Math.min(due, this.#options.maxConcurrentCalls - this.#inFlight)),
+      of: (operation) => this.#queue.sizeOf(operation),
+    };
   }
 
   #ticketCame(waitedMs: number): void {

@@ -46,6 +46,7 @@ export class RequestQueue {
   readonly #expiring = new Heap<Queued>((a, b) => notAfterOf(a) < notAfterOf(b), placeByExpiry);
   /** By the index of the priority. */
   readonly #counts = PRIORITIES.map(() => 0);
+  readonly #ofOperations = new Map<OperationName, number>();
 
   constructor(packing: Packing, clock: Clock) {
     this.#turns = new TurnOrder(packing, clock.now);
@@ -65,6 +66,11 @@ export class RequestQueue {
 
   get size(): number {
     return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How many of one operation wait, for whatever. */
+  sizeOf(operation: OperationName): number {
+    return this.#ofOperations.get(operation) ?? 0;
   }
 
   /** `tries`: calls made for it before that surely did not execute. */
@@ -262,8 +268,9 @@ export class RequestQueue {
     waiting.open(place);
   }
 
-  #count({ rank }: Queued, change: 1 | -1): void {
+  #count({ rank, shelf: { operation } }: Queued, change: 1 | -1): void {
     this.#counts[rank] = (this.#counts[rank] ?? 0) + change;
+    this.#ofOperations.set(operation, this.sizeOf(operation) + change);
   }
 
   /** Brings everything to the instant `now`. */

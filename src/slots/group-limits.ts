@@ -1,5 +1,5 @@
 import type { OperationName } from "../domain/operation.ts";
-import type { AccountLimits, DayFigures } from "../lanes/account-limits.ts";
+import type { AccountLimits, CouldMake, DayFigures } from "../lanes/account-limits.ts";
 import type { CallGate } from "../lanes/call-gate.ts";
 import type { Clock } from "../lanes/clock.ts";
 import type { RateLimits } from "../lanes/rate-limits.ts";
@@ -18,6 +18,7 @@ export interface GroupLimitsParts {
 }
 
 const ANYBODY = {};
+const ONE_CALL: CouldMake = { calls: 1, of: () => 1 };
 
 /**
  * The limits of one account, kept by all replicas together: whatever leaves has a slot of the group,
@@ -55,7 +56,7 @@ export class GroupLimits implements AccountLimits {
     return this.#parts.local.perSecondOf(operation);
   }
 
-  async ticket(couldMake = 1, asker: object = ANYBODY): Promise<void> {
+  async ticket(couldMake: CouldMake = ONE_CALL, asker: object = ANYBODY): Promise<void> {
     return this.#parts.keeper.ticket(couldMake, asker);
   }
 

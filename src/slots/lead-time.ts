@@ -1,26 +1,26 @@
-const KEPT = 32;
+import { LastNeeds } from "./last-needs.ts";
+
 const LEAST_MS = 60;
 const MOST_MS = 800;
 const SPARE_MS = 20;
-const LATE_SHARE = 0.9;
+const SHARE = 0.95;
 
 /**
  * How long before its slot a call has to be begun: claiming and connecting take time, and a slot
  * whose call is not at the gate is lost.
  */
 export class LeadTime {
-  #tookMs: number[] = [];
+  readonly #needs = new LastNeeds();
 
   /** A call needed so long from its ticket to the gate. */
   took(ms: number): void {
-    this.#tookMs.push(ms);
-    if (this.#tookMs.length > KEPT) this.#tookMs.shift();
+    this.#needs.note(ms);
   }
 
-  /** What nine in ten of the last calls needed, and a little more. */
+  /** What nineteen in twenty of the last calls needed, and a little more. */
   get ms(): number {
-    const sorted = this.#tookMs.toSorted((a, b) => a - b);
-    const most = sorted[Math.ceil(sorted.length * LATE_SHARE) - 1] ?? 0;
+    const { sorted } = this.#needs;
+    const most = sorted[Math.ceil(sorted.length * SHARE) - 1] ?? 0;
     return Math.min(MOST_MS, Math.max(LEAST_MS, most + SPARE_MS));
   }
 }

@@ -8,6 +8,8 @@ import type { SlotSpan } from "./slot-schedule.ts";
 export interface OwnSlot extends SlotUse, SlotSpan {
   /** `useKey` of its use. */
   readonly group: string;
+  /** It had to be waited for: how late it is used tells how punctual this process is. */
+  readonly isAhead: boolean;
 }
 
 /** How many slots there are, or are asked for. */
@@ -15,6 +17,7 @@ export type Having = Record<Traffic, number>;
 
 interface Asked {
   readonly use: SlotUse;
+  readonly validityMs: number;
   readonly askedAt: number;
 }
 
@@ -47,12 +50,12 @@ export class OwnSlots {
   }
 
   /** Notes that a slot is asked for; its id. */
-  ask(use: SlotUse, now: number): number {
+  ask(use: SlotUse, validityMs: number, now: number): number {
     for (const [id, { askedAt }] of this.#asked) {
       if (now - askedAt > FORGET_ASKED_MS) this.#asked.delete(id);
     }
     this.#lastId += 1;
-    this.#asked.set(this.#lastId, { use, askedAt: now });
+    this.#asked.set(this.#lastId, { use, validityMs, askedAt: now });
     return this.#lastId;
   }
 
@@ -62,7 +65,8 @@ export class OwnSlots {
     this.#asked.delete(id);
     if (asked === undefined || fate.kind === "void") return;
     const { start, end } = fate;
-    this.#granted.push({ ...asked.use, start, end, group: useKey(asked.use) });
+    const isAhead = end === start + asked.validityMs;
+    this.#granted.push({ ...asked.use, start, end, group: useKey(asked.use), isAhead });
     this.#granted.sort((a, b) => a.start - b.start);
   }
 

@@ -1,7 +1,7 @@
 import type { Traffic } from "../lanes/send-gate.ts";
 import type { LedgerRecord, Limits } from "./slot-record.ts";
 import type { SlotSnapshot } from "./slot-snapshot.ts";
-import { SLOT_VERSION } from "./slot-terms.ts";
+import { SLOT_TERMS, SLOT_VERSION } from "./slot-terms.ts";
 import type { WindowSnapshot } from "./slot-window.ts";
 
 /** What a record of the slots topic holds. */
@@ -44,7 +44,7 @@ export function encodeLedgerRecord(record: LedgerRecord): Buffer {
   const { key, limits, snapshot } = record;
   const own =
     kind === "slot"
-      ? { id: record.id, use: record.traffic, names: record.names }
+      ? { id: record.id, use: record.traffic, names: record.names, valid: record.validityMs }
       : { ...(record.pauseMs > 0 ? { pause: record.pauseMs } : {}) };
   return asBytes({
     ...{ v: SLOT_VERSION, kind, by: instance, key, limits, ...own },
@@ -77,9 +77,10 @@ function readRecord(found: Readonly<Record<string, unknown>>): LedgerRecord | nu
   const snapshot = readSnapshot(found["snapshot"]);
   const written = { key, instance, limits, snapshot };
   if (kind === "limits") return { ...written, kind, pauseMs: numberOr(found["pause"], 0) };
-  const { id, use, names } = found;
+  const { id, use, names, valid: validityMs } = found;
   if (kind !== "slot" || typeof id !== "number" || !isTraffic(use) || !isNames(names)) return null;
-  return { ...written, kind, id, traffic: use, names };
+  if (!isValidity(validityMs)) return null;
+  return { ...written, kind, id, traffic: use, names, validityMs };
 }
 
 function readLimits(found: unknown): Limits | null {
@@ -133,6 +134,12 @@ function isMap(found: unknown): found is Readonly<Record<string, unknown>> {
 
 function isTraffic(found: unknown): found is Traffic {
   return found === "call" || found === "read";
+}
+
+/** Longer ones could outlive the beginning of a new time scale. */
+function isValidity(found: unknown): found is number {
+  const { validityMs, mostValidityMs } = SLOT_TERMS;
+  return Number.isInteger(found) && Number(found) >= validityMs && Number(found) <= mostValidityMs;
 }
 
 function isNames(found: unknown): found is readonly string[] {

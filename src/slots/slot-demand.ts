@@ -1,4 +1,5 @@
 import type { OperationName } from "../domain/operation.ts";
+import type { CouldMake } from "../lanes/account-limits.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
 import type { BegunCalls } from "./begun-calls.ts";
 import type { Having, OwnSlot } from "./own-slots.ts";
@@ -15,8 +16,7 @@ export interface Waiter {
 /** Somebody who wants to begin a call. */
 export interface Ticket {
   readonly asker: object;
-  /** How many could be begun if they were all due. */
-  readonly couldMake: number;
+  readonly couldMake: CouldMake;
   readonly operations: readonly OperationName[];
   readonly come: () => void;
 }
@@ -75,18 +75,23 @@ export interface Wanting {
   readonly uses: SlotUses;
   readonly tickets: Iterable<Ticket>;
   readonly waiters: Iterable<Waiter>;
-  /** How many slots are wanted ahead for calls that are not begun, at the most. */
-  readonly most: number;
+  /** How long ahead slots are wanted for calls that are not begun. */
+  readonly aheadMs: number;
 }
 
 /** All that is wanted: for what is begun, and ahead for what could be. */
-export function wantsOf({ begun, uses, tickets, waiters, most }: Wanting): Wants {
+export function wantsOf({ begun, uses, tickets, waiters, aheadMs }: Wanting): Wants {
   const wants = new Wants();
   for (const [operation, count] of begun.counts) wants.add(uses.of(operation), count);
   for (const { couldMake, operations } of tickets) {
-    const all = operations.map((operation) => uses.of(operation));
-    for (const use of new Map(all.map((one) => [useKey(one), one])).values()) {
-      wants.add(use, uses.isAlone(use) ? 1 : Math.min(couldMake, Math.max(1, most)));
+    const could = new Wants();
+    for (const operation of operations) {
+      could.add(uses.of(operation), Math.max(1, couldMake.of(operation)));
+    }
+    for (const { use, count } of could.beyond(() => 0)) {
+      const reachMs = Math.max(aheadMs, uses.sharedAheadMs(use));
+      const most = Math.max(1, Math.ceil(reachMs / uses.ownGapMs(use)));
+      wants.add(use, Math.min(couldMake.calls, count, most));
     }
   }
   for (const { traffic, name } of waiters) {

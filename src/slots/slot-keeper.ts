@@ -1,13 +1,16 @@
 import type { OperationName } from "../domain/operation.ts";
+import type { CouldMake } from "../lanes/account-limits.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
 import { BegunCalls } from "./begun-calls.ts";
+import { chooseAsks } from "./choose-asks.ts";
 import type { DayCount } from "./day-count.ts";
 import { LeadTime } from "./lead-time.ts";
 import { isSurelyIn, type OwnSlot, OwnSlots } from "./own-slots.ts";
-import { nextWant, type Ticket, type Waiter, wantsOf } from "./slot-demand.ts";
-import type { SlotAsk, SlotHolder, SlotLedger } from "./slot-ledger.ts";
+import { type Ticket, type Waiter, wantsOf } from "./slot-demand.ts";
+import type { SlotHolder, SlotLedger } from "./slot-ledger.ts";
 import type { SlotFate } from "./slot-reader.ts";
-import { type Limits, TOTAL, useKey } from "./slot-record.ts";
+import { Punctuality } from "./punctuality.ts";
+import { type Limits, useKey } from "./slot-record.ts";
 import { SLOT_TERMS } from "./slot-terms.ts";
 import { SlotUses } from "./slot-uses.ts";
 
@@ -38,8 +41,6 @@ export interface SlotPass {
   ended(how: "used" | "late"): void;
 }
 
-/** Slots are asked for when they start within so long. */
-const HORIZON_MS = 1200;
 /** What a slot must be reserved ahead so that it is not due at once: the brokers' answer included. */
 const AHEAD_MS = 250;
 const LOOK_AGAIN_MS = 50;
@@ -56,6 +57,7 @@ export class SlotKeeper implements SlotHolder {
   readonly #uses: SlotUses;
   readonly #slots = new OwnSlots();
   readonly #lead = new LeadTime();
+  readonly #punctuality = new Punctuality(SLOT_TERMS);
   readonly #waiters = new Set<Waiter>();
   readonly #tickets = new Set<Ticket>();
   /** Operations that were asked about since the last ticket, by who asked. */
@@ -82,6 +84,10 @@ export class SlotKeeper implements SlotHolder {
     return this.#parts.isLowered();
   }
 
+  get isWaitedFor(): boolean {
+    return this.#waiters.size + this.#tickets.size > 0;
+  }
+
   limits(): Limits {
     return this.#parts.limits();
   }
@@ -97,7 +103,7 @@ export class SlotKeeper implements SlotHolder {
   }
 
   changed(): void {
-    if (this.#waiters.size + this.#tickets.size + this.#slots.granted.length > 0) this.#turn();
+    if (this.isWaitedFor || this.#slots.granted.length > 0) this.#turn();
   }
 
   /** Tells the other replicas what this one lives by now. */
@@ -106,7 +112,7 @@ export class SlotKeeper implements SlotHolder {
   }
 
   /** Resolves when a call should be begun, shortly before an own slot starts. */
-  async ticket(couldMake: number, asker: object): Promise<void> {
+  async ticket(couldMake: CouldMake, asker: object): Promise<void> {
     const operations = [...(this.#askedAbout.get(asker) ?? this.#parts.operations)];
     return new Promise((resolve) => {
       this.#tickets.add({ asker, couldMake, operations, come: resolve });
@@ -170,8 +176,16 @@ export class SlotKeeper implements SlotHolder {
         const time = this.#parts.ledger.time();
         return time !== null && isSurelyIn(slot, time);
       },
-      ended: (how) => this.#parts.count(how),
+      ended: (how) => this.#ended(slot, how),
     };
+  }
+
+  #ended(slot: OwnSlot, how: "used" | "late"): void {
+    this.#parts.count(how);
+    if (!slot.isAhead) return;
+    const time = this.#parts.ledger.time();
+    if (how === "late" || time === null) this.#punctuality.missed();
+    else this.#punctuality.left(time.hi - slot.start);
   }
 
   #turnSoon(): void {
@@ -202,6 +216,7 @@ export class SlotKeeper implements SlotHolder {
     for (const slot of this.#slots.takeOver(time)) {
       const isMissed = slot.traffic === "read" || this.#begun.countOf(slot) > 0;
       this.#parts.count(isMissed ? "late" : "wasted");
+      if (isMissed && slot.isAhead) this.#punctuality.missed();
     }
   }
 
@@ -248,29 +263,14 @@ export class SlotKeeper implements SlotHolder {
     if (this.#isAsking) return Infinity;
     const wants = wantsOf({
       ...{ begun: this.#begun, uses: this.#uses, tickets: this.#tickets, waiters: this.#waiters },
-      most: Math.ceil((AHEAD_MS + this.#lead.ms) / this.#uses.gapMs("call")),
+      aheadMs: AHEAD_MS + this.#lead.ms,
     }).beyond((group) => this.#slots.countOf(group));
     if (!wants.some(({ count }) => count > 0)) return Infinity;
     if (schedule === null || time === null) return LOOK_AGAIN_MS;
-    const asks: SlotAsk[] = [];
-    let waitMs = Infinity;
-    for (;;) {
-      const want = nextWant(wants, this.#slots.having, this.limits()[TOTAL] !== undefined);
-      if (want === undefined) break;
-      const { start, sharedStart, isGranted } = schedule.project(key, want.use, time.hi);
-      // Where those that are asked for with it will stand is not known before they are read back.
-      const ahead = start + asks.length * this.#uses.gapMs(want.use.traffic);
-      const mayAsk = isGranted && ahead <= time.hi + HORIZON_MS;
-      if (mayAsk) {
-        const id = this.#slots.ask(want.use, now());
-        asks.push({ ...want.use, id, limits: this.#uses.limitsOf(want.use) });
-        want.count = this.#uses.isAlone(want.use) ? 0 : want.count - 1;
-      } else {
-        const heldBackMs = start - SLOT_TERMS.validityMs - sharedStart;
-        waitMs = Math.min(waitMs, Math.max(ahead - time.hi - HORIZON_MS, heldBackMs, 1));
-        want.count = 0;
-      }
-    }
+    const { asks, waitMs } = chooseAsks({
+      ...{ key, wants, schedule, time, slots: this.#slots, uses: this.#uses, now: now() },
+      validityMs: this.#punctuality.validityMs,
+    });
     if (asks.length === 0) return Math.min(waitMs, LOOK_AGAIN_MS);
     this.#isAsking = true;
     void ledger.reserve(key, asks).then(() => {
@@ -283,8 +283,7 @@ export class SlotKeeper implements SlotHolder {
   #nextInMs(): number {
     const { ledger, now, pausedUntil } = this.#parts;
     const time = ledger.time();
-    const isWaiting = this.#waiters.size + this.#tickets.size > 0;
-    if (time === null) return isWaiting ? LOOK_AGAIN_MS : Infinity;
+    if (time === null) return this.isWaitedFor ? LOOK_AGAIN_MS : Infinity;
     const lead = this.#tickets.size > 0 ? this.#lead.ms : 0;
     const instants = this.#slots.granted.flatMap(({ start, end }) => [
       start - time.lo,

@@ -16,6 +16,8 @@ export interface SlotHolder {
   limits(): Limits;
   /** Whether others must be told of its limits again and again: they are lower than configured. */
   readonly isLowered: boolean;
+  /** Whether somebody waits for a slot of it. */
+  readonly isWaitedFor: boolean;
   /** The day of the key; null: it is not counted. */
   readonly day: DayCount | null;
   /** What became of an own slot. */
@@ -30,6 +32,7 @@ export interface SlotHolder {
 export interface SlotAsk extends SlotUse {
   readonly id: number;
   readonly limits: Limits;
+  readonly validityMs: number;
 }
 
 export interface SlotLedgerParts {
@@ -52,6 +55,9 @@ export interface LedgerFigures {
 
 const LOOK_EVERY_MS = 250;
 const PROBE_WHEN_IDLE_MS = 30_000;
+/** Where the brokers' time is known less well, slots get lost: they are asked again and again. */
+const VAGUE_MS = 5;
+const PROBE_WHEN_VAGUE_MS = 500;
 const TELL_LOWERED_EVERY_MS = 5000;
 const SNAPSHOT_EVERY_RECORDS = 64;
 const SNAPSHOT_EVERY_MS = 10_000;
@@ -198,9 +204,15 @@ export class SlotLedger {
     }
     for (const holder of this.#holders.values()) await this.#tellIfDue(holder);
     const { lastAt } = this.#clock;
-    const isIdle = lastAt === null || now() - lastAt >= PROBE_WHEN_IDLE_MS;
+    const isOld = lastAt === null || now() - lastAt >= this.#probeEveryMs();
     const isUnknown = this.#reader.schedule === null && this.#probe === null;
-    if (isIdle || isUnknown) await this.#tell(first, 0);
+    if (isOld || isUnknown) await this.#tell(first, 0);
+  }
+
+  #probeEveryMs(): number {
+    const isWaitedFor = [...this.#holders.values()].some((holder) => holder.isWaitedFor);
+    const isVague = (this.figures.clockWidthMs ?? Infinity) > VAGUE_MS;
+    return isWaitedFor && isVague ? PROBE_WHEN_VAGUE_MS : PROBE_WHEN_IDLE_MS;
   }
 
   async #tellIfDue({ key, isLowered }: SlotHolder): Promise<void> {

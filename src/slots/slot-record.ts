@@ -30,6 +30,8 @@ export interface SlotRecord extends Written, SlotUse {
   readonly kind: "slot";
   /** Unique within its instance. */
   readonly id: number;
+  /** How long it may be used when it is reserved ahead, in milliseconds: as late as its author runs. */
+  readonly validityMs: number;
 }
 
 /** Tells limits without wanting a slot. */

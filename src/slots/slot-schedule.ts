@@ -145,7 +145,7 @@ export class SlotSchedule {
     const { start, isGranted } = this.#project(key, record, this.#tp);
     if (start > this.#tp + this.#terms.leadMs) return { kind: "void", why: "too far ahead" };
     if (!isGranted) return { kind: "void", why: "held back by its own limit" };
-    const end = Math.max(this.#tp + this.#terms.atOnceMs, start + this.#terms.validityMs);
+    const end = Math.max(this.#tp + this.#terms.atOnceMs, start + record.validityMs);
     for (const name of [...sharedWindowsOf(record), ...ownWindowsOf(record)]) {
       const window = this.#windowOf(key, name);
       window.forgetOld(this.#tp);

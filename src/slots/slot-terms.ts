@@ -3,8 +3,13 @@
  * ones: whoever changes one changes `SLOT_VERSION` too.
  */
 export interface SlotTerms {
-  /** How long a slot that was reserved ahead may be used. It costs throughput for ever. */
+  /**
+   * How long a slot that was reserved ahead may be used at the least: its author says how long, up to
+   * `mostValidityMs`. Each millisecond costs throughput, for all slots after it.
+   */
   readonly validityMs: number;
+  /** No longer than `atOnceMs`, on which the hold depends. */
+  readonly mostValidityMs: number;
   /** How long a slot that is due at once may be used, so that an idle request can wait for its ack. */
   readonly atOnceMs: number;
   /** What a sliding second is kept longer: check → wire took up to 0.6 ms on a calm host, 20 once. */
@@ -22,9 +27,10 @@ export interface SlotTerms {
 /** Version of what slot records mean. */
 export const SLOT_VERSION = 1;
 
-/** What version 1 reckons with: 20 a second become 19.51. */
+/** What version 1 reckons with: 20 a second become 19.51, or 17.70 where everybody is very late. */
 export const SLOT_TERMS: SlotTerms = {
   validityMs: 15,
+  mostValidityMs: 120,
   atOnceMs: 150,
   marginMs: 10,
   leadMs: 1500,

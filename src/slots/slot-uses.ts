@@ -2,14 +2,12 @@ import type { OperationName } from "../domain/operation.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
 import type { SlotLedger } from "./slot-ledger.ts";
 import {
-  CALLS,
   DAY,
   type Limits,
   operationWindow,
   ownWindowsOf,
   type SlotUse,
   sharedWindowsOf,
-  TOTAL,
 } from "./slot-record.ts";
 import { SLOT_TERMS } from "./slot-terms.ts";
 
@@ -28,6 +26,11 @@ export class SlotUses {
 
   constructor(parts: SlotUsesParts) {
     this.#parts = parts;
+  }
+
+  /** What this process lives by now, of every window. */
+  limits(): Limits {
+    return this.#parts.limits();
   }
 
   /** The use of a call's slot. Operations without a limit of their own share theirs. */
@@ -62,8 +65,28 @@ export class SlotUses {
 
   /** How far apart slots of the same traffic lie at the least, as this process knows. */
   gapMs(traffic: Traffic): number {
-    const { [CALLS]: calls = Infinity, [TOTAL]: total = Infinity } = this.#parts.limits();
-    const perSecond = traffic === "call" ? Math.min(calls, total) : total;
+    return this.#gapOf(sharedWindowsOf({ traffic }));
+  }
+
+  /** How far apart slots of one use lie at the least, as this process knows. */
+  ownGapMs(use: SlotUse): number {
+    return this.#gapOf([...sharedWindowsOf(use), ...ownWindowsOf(use)]);
+  }
+
+  /**
+   * How far ahead everybody's slots are reserved already: one that has a limit of its own stands behind
+   * them, so that several are reserved when it is this pace that holds it up.
+   */
+  sharedAheadMs(use: SlotUse): number {
+    const { key, ledger } = this.#parts;
+    const now = ledger.time()?.hi ?? -Infinity;
+    const { sharedStart = now } = ledger.schedule?.project(key, use, now) ?? {};
+    return this.isAlone(use) ? sharedStart - now : 0;
+  }
+
+  #gapOf(windows: readonly string[]): number {
+    const limits = this.#parts.limits();
+    const perSecond = Math.min(...windows.map((window) => limits[window] ?? Infinity));
     const { marginMs, validityMs } = SLOT_TERMS;
     return perSecond === Infinity ? 0 : (1000 + marginMs + validityMs) / perSecond;
   }

@@ -3,7 +3,10 @@ import type { OperationName } from "../../src/domain/operation.ts";
 import { aReplica, aSlotsTopic, mostInASecond, type Replica } from "./a-replica.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const OPERATION: OperationName = "TencentRerunTaskInstances";
 const never = new AbortController().signal;
@@ -17,7 +20,8 @@ async function callOn(
   const asker = {};
   for (let made = 0; made < calls; made++) {
     while (limits.opensAt(operation, asker) > now()) await passed(20);
-    await limits.ticket(Math.min(calls - made, 10), asker);
+    const left = Math.min(calls - made, 10);
+    await limits.ticket({ calls: left, of: () => left }, asker);
     const gate = limits.gateFor(operation, () => void departures.push(Date.now()), asker);
     void passed(prepareMs)
       .then(async () => gate.pass(never))
@@ -114,6 +118,22 @@ describe("limits that a group keeps", () => {
     expect(mostInASecond(departures)).toBe(20);
   });
 
+  it("keep nine tenths of their rate on a machine that wakes everybody 40 ms late", async () => {
+    const { replicas } = await replicasOf(2);
+    const inTime = globalThis.setTimeout;
+    // The line to the brokers, 2 ms, is as fast as ever.
+    const late = (then: () => void, ms = 0) => inTime(then, ms <= 2 ? ms : ms + 40);
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(late);
+    const made = perReplica(replicas);
+    replicas.forEach((replica, i) => void callOn(replica, made[i]!));
+    await vi.advanceTimersByTimeAsync(10_000);
+    made.forEach((departures) => departures.splice(0));
+    await vi.advanceTimersByTimeAsync(20_000);
+
+    expect(made.flat().length).toBeGreaterThanOrEqual(18 * 20);
+    expect(mostInASecond(made.flat())).toBe(20);
+  });
+
   it("are the lowest that anybody lives by, while configs differ", async () => {
     const { replicas } = await replicasOf(2, { callsPerSecond: 20 }, { callsPerSecond: 5 });
     const made = perReplica(replicas);
@@ -136,7 +156,7 @@ describe("limits that a group keeps", () => {
 
     expect(mostInASecond(slow!)).toBe(2);
     expect(mostInASecond([...slow!, ...fast!])).toBe(20);
-    expect(slow!.length).toBeGreaterThanOrEqual(25);
+    expect(slow!.length).toBeGreaterThanOrEqual(37);
     expect(slow!.length + fast!.length).toBeGreaterThanOrEqual(18 * 20);
   });
 

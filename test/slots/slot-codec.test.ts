@@ -6,7 +6,9 @@ import { SlotSchedule } from "../../src/slots/slot-schedule.ts";
 import { SLOT_TERMS } from "../../src/slots/slot-terms.ts";
 
 const written = { key: "a", instance: "one", limits: { call: 20, "op:x": 2 }, snapshot: null };
-const aSlot: LedgerRecord = { ...written, kind: "slot", id: 7, traffic: "call", names: ["x", "y"] };
+const aSlot: LedgerRecord = {
+  ...{ ...written, kind: "slot", id: 7, traffic: "call", names: ["x", "y"], validityMs: 40 },
+};
 
 function aSnapshot() {
   const schedule = new SlotSchedule(SLOT_TERMS);
@@ -42,6 +44,9 @@ describe("a record of the slots topic", () => {
     { names: [] },
     { use: "write" },
     { id: "7" },
+    { valid: SLOT_TERMS.validityMs - 1 },
+    { valid: SLOT_TERMS.mostValidityMs + 1 },
+    { valid: 20.5 },
   ])("that makes no sense counts as unreadable: %j", (change) => {
     const value = { ...(JSON.parse(String(encodeLedgerRecord(aSlot))) as object), ...change };
 

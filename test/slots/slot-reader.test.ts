@@ -8,7 +8,9 @@ import { SLOT_TERMS, silenceMs } from "../../src/slots/slot-terms.ts";
 
 const T = 1_700_000_000_000;
 const written = { key: "a", instance: "one", limits: { call: 2 }, snapshot: null };
-const aSlot: LedgerRecord = { ...written, kind: "slot", id: 1, traffic: "call", names: ["x"] };
+const aSlot: LedgerRecord = {
+  ...{ ...written, kind: "slot", id: 1, traffic: "call", names: ["x"], validityMs: 15 },
+};
 const aReset: LedgerRecord = { kind: "reset", instance: "one", why: "a clock was set" };
 
 function aReader(position: bigint) {

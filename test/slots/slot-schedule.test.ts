@@ -17,10 +17,10 @@ function aSchedule() {
 
 const written = { key: "a", instance: "one", snapshot: null };
 const aCall = (limits: Limits, names = ["fast"]): SlotRecord => {
-  return { ...written, kind: "slot", id: 1, traffic: "call", names, limits };
+  return { ...written, kind: "slot", id: 1, traffic: "call", names, limits, validityMs };
 };
 const aRead = (limits: Limits, action = "look"): SlotRecord => {
-  return { ...written, kind: "slot", id: 1, traffic: "read", names: [action], limits };
+  return { ...written, kind: "slot", id: 1, traffic: "read", names: [action], limits, validityMs };
 };
 const aReset: LedgerRecord = { kind: "reset", instance: "one", why: "" };
 const told = (limits: Limits, pauseMs = 0): LedgerRecord => {
@@ -44,6 +44,18 @@ describe("a slot", () => {
     expect(take(aCall({ call: 20 }), 0)).toMatchObject({
       ...{ start: T + 10 * gap, end: T + 10 * gap + validityMs },
     });
+  });
+
+  it("may be used for as long as its author asked, and the N-th after it waits for that", () => {
+    const { take } = aSchedule();
+    const limits = { call: 2 };
+    for (let i = 0; i < 2; i++) take(aCall(limits), 0);
+    const long = { ...aCall(limits), validityMs: 100 };
+    const start = T + atOnceMs + 1000 + marginMs;
+
+    expect(take(long, 500)).toMatchObject({ start, end: start + 100 });
+    take(aCall(limits), 1000);
+    expect(take(aCall(limits), 1500)).toMatchObject({ start: start + 100 + 1000 + marginMs });
   });
 
   it("comes a second and the margin after the one N before it is over, however late that may be", () => {
