@@ -17,6 +17,14 @@ interface Askers {
 /** A call that is refused as a whole is made again in halves, which are no attempts of theirs. */
 const BISECTIONS = 5;
 
+/** What the services were told to keep. */
+export interface Rules {
+  /** Calls of one request. */
+  readonly maxAttempts: number;
+  /** Reruns of one target that are not forced. */
+  readonly budget: number;
+}
+
 type CallsByTarget = ReadonlyMap<string, readonly BookedCall[]>;
 type Owners = ReadonlyMap<string, readonly RequestHistory[]>;
 
@@ -24,13 +32,13 @@ type Owners = ReadonlyMap<string, readonly RequestHistory[]>;
  * Calls that must not have been made: after one of the same request of which nobody could be sure
  * that it did not run, of a request that lost its id to another one, or too many.
  */
-export function auditCalls(books: Books, maxAttempts: number): readonly Violation[] {
+export function auditCalls(books: Books, { maxAttempts, budget }: Rules): readonly Violation[] {
   const histories = historiesOf(books);
   const calls = callsByTarget(books);
   const owners = ownersOf(histories);
   return [
     ...askersOf(owners, calls).flatMap((askers) => [
-      ...callsTooMany(askers),
+      ...callsTooMany(askers, budget),
       ...callsTooOften(askers, maxAttempts),
     ]),
     ...callsForNobody(histories, owners, calls),
@@ -78,8 +86,13 @@ function askersOf(owners: Owners, calls: CallsByTarget): readonly Askers[] {
   return [...owners].map(([name, requests]) => ({ requests, calls: calls.get(name) ?? [] }));
 }
 
-/** Of one target each request may have one call that ran, or may have. */
-function callsTooMany({ requests, calls }: Askers): readonly Violation[] {
+/**
+ * Of one target each request may have one call that ran, or may have, as far as the target's budget
+ * goes: past it only the forced ones may.
+ */
+function callsTooMany({ requests, calls }: Askers, budget: number): readonly Violation[] {
+  const forced = requests.filter(({ records }) => records.some(({ asked }) => asked.isForced));
+  const most = Math.min(requests.length, budget + forced.length);
   const retriesAbsent = requests.every(({ records }) =>
     records.every(({ asked }) => asked.retriesAbsent),
   );
@@ -87,7 +100,7 @@ function callsTooMany({ requests, calls }: Askers): readonly Violation[] {
   let mayHaveRun: BookedCall[] = [];
   for (const call of calls) {
     mayHaveRun = mayHaveRun.filter((one) => !isProvenUnexecuted(one, call, retriesAbsent));
-    if (mayHaveRun.length >= requests.length) {
+    if (mayHaveRun.length >= most) {
       const before = mayHaveRun.map(textOf).join(", ");
       found.push(about(requests, "twice", `${textOf(call)} came after ${before}`));
     }

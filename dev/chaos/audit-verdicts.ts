@@ -1,4 +1,5 @@
 import type { RerunOutcome } from "../../src/avro/wire-types.ts";
+import type { Rules } from "./audit-calls.ts";
 import type { BookedCall, Books, Violation } from "./books.ts";
 import {
   callsByTarget,
@@ -16,7 +17,10 @@ const NOTHING_RAN: readonly string[] = ["FAILED", "REJECTED", "SUPPRESSED", "EXP
  * Of requests that ask for one target nobody can tell whose a call was, and they may have shared one:
  * there somebody must have said that it ran if it did, and nobody if it did not.
  */
-export function auditVerdicts(books: Books): readonly Violation[] {
+export function auditVerdicts(
+  books: Books,
+  { budget }: Pick<Rules, "budget">,
+): readonly Violation[] {
   const calls = callsByTarget(books);
   const ended = historiesOf(books).filter(
     ({ finals, asked }) => finals.length > 0 && asked !== null,
@@ -39,6 +43,9 @@ export function auditVerdicts(books: Books): readonly Violation[] {
     ...[...byTarget].flatMap(([name, histories]) =>
       histories.length === 1 ? [] : liesAboutMany(name, histories, calls.get(name) ?? []),
     ),
+    ...[...byTarget].flatMap(([name, histories]) =>
+      histories.length <= budget ? suppressedForNothing(name, histories) : [],
+    ),
   ];
 }
 
@@ -53,7 +60,9 @@ function liesAboutOne(history: RequestHistory, calls: readonly BookedCall[]): re
     const contradictions = [
       ...final.targets.flatMap(({ target, status }) => {
         if (status === "SUCCEEDED" && !ran.has(target)) return [`${target} did not run`];
-        if (status === "FAILED" && ran.has(target)) return [`${target} ran`];
+        if ((status === "FAILED" || status === "SUPPRESSED") && ran.has(target)) {
+          return [`${target} ran`];
+        }
         return [];
       }),
       ...(saysAllRan(final)
@@ -73,23 +82,47 @@ function liesAboutMany(
   calls: readonly BookedCall[],
 ): readonly Violation[] {
   const [first] = histories;
-  const target = name.split("\n").at(-1) ?? "";
+  const target = targetIn(name);
   const finals = histories.flatMap((history) => history.finals.slice(0, 1));
   const ran = calls.filter(({ ranTargets }) => ranTargets.length > 0).length;
-  const succeeded = finals.filter((final) => saysOf(final, target) === "ran").length;
+  const succeeding = finals.filter((final) => saysOf(final, target) === "ran");
+  const succeeded = succeeding.length;
   const failed = finals.filter((final) => saysOf(final, target) === "did not run").length;
+  // Who shared its call with nobody had a run of its own; the others had one together, or several.
+  const alone = succeeding.filter(({ coalesced }) => coalesced === 1).length;
+  const needed = alone + (alone < succeeded ? 1 : 0);
   // Every run was for at least one of them, and for nobody twice.
-  const isTrue = (ran > 0 || succeeded === 0) && failed <= finals.length - ran;
+  const isTrue = ran >= needed && failed <= finals.length - ran;
   if (first === undefined || isTrue) return [];
   const message = `of ${finals.length} requests for ${target} ${succeeded} say that it ran and ${failed} that it did not, but it ran ${ran} times`;
   return [lie(first, message)];
 }
 
+/** The guards leave nothing out while fewer ask for the target than its budget allows. */
+function suppressedForNothing(
+  name: string,
+  histories: readonly RequestHistory[],
+): readonly Violation[] {
+  const target = targetIn(name);
+  return histories.flatMap((history) => {
+    const told = history.finals[0]?.targets.find((one) => one.target === target);
+    if (told?.status !== "SUPPRESSED") return [];
+    const message = `${target} was left out (${told.message ?? ""}), and only ${histories.length} asked for it`;
+    return [lie(history, message)];
+  });
+}
+
 /** What a request's outcome says of one of its targets; null: it does not know. */
 function saysOf(final: RerunOutcome, target: string): "ran" | "did not run" | null {
   const told = final.targets.find((one) => one.target === target)?.status;
+  if (told === "FAILED" || told === "SUPPRESSED") return "did not run";
   if (told === "SUCCEEDED" || saysAllRan(final)) return "ran";
-  return told === "FAILED" || saysNothingRan(final) ? "did not run" : null;
+  return saysNothingRan(final) ? "did not run" : null;
+}
+
+/** The target in one of `targetNamesOf`. */
+function targetIn(name: string): string {
+  return name.split("\n").at(-1) ?? "";
 }
 
 function saysAllRan({ status }: RerunOutcome): boolean {

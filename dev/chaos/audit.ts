@@ -1,4 +1,4 @@
-import { auditCalls } from "./audit-calls.ts";
+import { auditCalls, type Rules } from "./audit-calls.ts";
 import { auditOutcomes } from "./audit-outcomes.ts";
 import { auditVerdicts } from "./audit-verdicts.ts";
 import type { Books, Violation } from "./books.ts";
@@ -7,6 +7,6 @@ import type { Books, Violation } from "./books.ts";
  * Every broken promise that the books show, by what the provider counted and what stands in the
  * topics; no service is asked.
  */
-export function audit(books: Books, maxAttempts: number): readonly Violation[] {
-  return [...auditCalls(books, maxAttempts), ...auditOutcomes(books), ...auditVerdicts(books)];
+export function audit(books: Books, rules: Rules): readonly Violation[] {
+  return [...auditCalls(books, rules), ...auditOutcomes(books), ...auditVerdicts(books, rules)];
 }

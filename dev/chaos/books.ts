@@ -11,6 +11,8 @@ export interface AskedRequest {
   readonly targets: readonly string[];
   /** Whether its connection calls again what evidence shows as not executed. */
   readonly retriesAbsent: boolean;
+  /** Whether it is past the guards. */
+  readonly isForced: boolean;
 }
 
 /** One record of the requests topic. */

@@ -15,6 +15,8 @@ export type Connection = (typeof CONNECTIONS)[number];
 export const RETRYING: Connection = "dataworks-retry";
 /** Calls of one request, at the most. */
 export const MAX_ATTEMPTS = 5;
+/** Reruns of one target, at the most, but for those that are forced. */
+export const BUDGET = 2;
 export const GROUP = "rerun-chaos";
 /** Brokers forget a dead member after this long; no less is allowed. */
 export const SESSION_MS = 6000;
@@ -54,9 +56,7 @@ export function chaosConfigText(places: ChaosPlaces): string {
       connection("dms", "alibaba-dms", alibabaUrl, "DMS"),
     ],
     claims: { callWithin: "1500ms", grace: "1s" },
-    // Shared slots are used within milliseconds: on a busy machine most are missed, and the run
-    // would be about the pace and not about the promises.
-    throttle: { scope: "instance" },
+    guards: { budget: { reruns: BUDGET, per: "24h" } },
     drainTimeout: "6s",
     http: { host: "127.0.0.1", port: 0 },
   };

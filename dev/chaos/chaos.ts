@@ -3,7 +3,7 @@ import { Teardown } from "../../src/lifecycle/teardown.ts";
 import { LOCAL_ENV } from "../rig/service-config.ts";
 import { audit } from "./audit.ts";
 import type { Violation } from "./books.ts";
-import { MAX_ATTEMPTS } from "./chaos-config.ts";
+import { BUDGET, MAX_ATTEMPTS } from "./chaos-config.ts";
 import { cluesTo } from "./clues.ts";
 import { type DeathPoint, NAMED_POINTS } from "./death-points.ts";
 import { Fleet } from "./fleet.ts";
@@ -140,7 +140,7 @@ async function judge(site: Site, diary: Diary, parts: Parts): Promise<number> {
   const { terminal, tell, plan, signal, isControl } = parts;
   tell("reading the topics and the provider's books");
   const [books, journal] = await Promise.all([readBooks(site, signal), readJournal(site, signal)]);
-  const violations = audit(books, MAX_ATTEMPTS);
+  const violations = audit(books, { maxAttempts: MAX_ATTEMPTS, budget: BUDGET });
   const recoveries = diary.outages.map(({ mode, openedAt, firstCallMs }) => ({
     ...{ mode, callMs: firstCallMs, claimMs: firstClaimMs(journal, openedAt) },
   }));

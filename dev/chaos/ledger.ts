@@ -82,6 +82,7 @@ async function requestRecord({ registry }: Site, record: KafkaRecord): Promise<R
   const asked = {
     ...{ requestId, provider, product, content: contentOf(wire) },
     ...{ targets: targetsOfWire(operation), retriesAbsent: provider === RETRYING },
+    isForced: wire.force,
   };
   return { partition, offset, mode, asked };
 }

@@ -28,14 +28,17 @@ export interface Mix {
   readonly repeated: number;
   /** How often another request comes under its id. */
   readonly contested: number;
-  /** How often the next request shares a target with it. */
+  /** How often the next request shares a target with it, and often some more then. */
   readonly shared: number;
 }
 
 /** Of one length with all that follow: the simulator's filters take parts of targets too. */
 const FIRST_TARGET = 100_000_000_001;
-/** Requests that are not called at all. */
-const NEVER_CALLED = { "unknown-provider": 1, expired: 1, "dry-run": 2, called: 96 } as const;
+/** Requests that are not called at all, and those that are whatever the guards say. */
+const SPECIAL = { "unknown-provider": 1, expired: 1, "dry-run": 2, forced: 6, usual: 90 } as const;
+/** More than a target's budget allows, so that guards have to decide. */
+const MOST_SHARERS = 4;
+const SHARED_FURTHER = 0.6;
 const COPY_WITHIN_MS = 5000;
 
 /** Thinks requests up. */
@@ -55,8 +58,12 @@ export class RequestPlanner {
       const errand = this.#random.weighted(mix.errands);
       const targets = this.#targets(ERRAND_KINDS[errand].isPlural ? this.#random.whole(1, 3) : 1);
       planned.push(this.#one(mode, errand, targets, mix));
-      if (planned.length === count || !this.#random.chance(mix.shared)) continue;
-      planned.push(this.#one(mode, errand, this.#targetsBeside(errand, targets), mix));
+      let sharers = 0;
+      while (planned.length < count && sharers < MOST_SHARERS) {
+        if (!this.#random.chance(sharers === 0 ? mix.shared : SHARED_FURTHER)) break;
+        planned.push(this.#one(mode, errand, this.#targetsBeside(errand, targets), mix));
+        sharers += 1;
+      }
     }
     return planned;
   }
@@ -85,16 +92,18 @@ export class RequestPlanner {
     return { wire, afterMs, isElsewhere: this.#random.chance(0.6) };
   }
 
-  /** Some requests end without a call. */
+  /** Some requests end without a call, some go past the guards. */
   #special(wire: RerunRequest): RerunRequest {
-    switch (this.#random.weighted(NEVER_CALLED)) {
+    switch (this.#random.weighted(SPECIAL)) {
       case "unknown-provider":
         return { ...wire, provider: "nobody-s" };
       case "expired":
         return { ...wire, notAfter: wire.requestedAt - 1000 };
       case "dry-run":
         return { ...wire, dryRun: true };
-      case "called":
+      case "forced":
+        return { ...wire, force: true };
+      case "usual":
         return wire;
     }
   }

@@ -4,12 +4,12 @@ import { auditCalls } from "../../dev/chaos/audit-calls.ts";
 import type { BookedCall } from "../../dev/chaos/books.ts";
 import { aCall, aCallInVain, anEnd, aRecord, booksOf } from "./books-of.ts";
 
-const MAX_ATTEMPTS = 5;
+const RULES = { maxAttempts: 5, budget: 2 };
 
 /** The kinds of what is found of one request's calls. */
 function foundOf(calls: readonly BookedCall[], retriesAbsent = false): readonly string[] {
   const books = booksOf({ records: [aRecord({ retriesAbsent })], calls, outcomes: [anEnd()] });
-  return auditCalls(books, MAX_ATTEMPTS).map(({ kind }) => kind);
+  return auditCalls(books, RULES).map(({ kind }) => kind);
 }
 
 describe("a second call of a request", () => {
@@ -62,10 +62,26 @@ describe("calls of different requests", () => {
       aCall({ sequence: 1, targets: ["own-a", "shared"] }),
       aCall({ sequence: 2, targets: ["own-b", "shared"] }),
     ];
-    expect(auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS)).toEqual([]);
+    expect(auditCalls(booksOf({ records, calls }), RULES)).toEqual([]);
     const again = aCall({ sequence: 3, targets: ["shared", "own-b"] });
-    const found = auditCalls(booksOf({ records, calls: [...calls, again] }), MAX_ATTEMPTS);
+    const found = auditCalls(booksOf({ records, calls: [...calls, again] }), RULES);
     expect(found.map(({ kind }) => kind)).toEqual(["twice", "twice"]);
+  });
+
+  it("may run a target as often as its budget allows, and besides when they are forced", () => {
+    const foundWith = (forced: number) => {
+      const records = Array.from({ length: 4 }, (_, n) =>
+        aRecord(
+          { requestId: `r${n}`, content: `c${n}`, isForced: n < forced },
+          { offset: BigInt(n) },
+        ),
+      );
+      const calls = records.map((_, n) => aCall({ sequence: n, at: n * 1000 }));
+      return auditCalls(booksOf({ records, calls }), RULES).map(({ kind }) => kind);
+    };
+    expect(foundWith(0)).toEqual(["twice", "twice"]);
+    expect(foundWith(1)).toEqual(["twice"]);
+    expect(foundWith(2)).toEqual([]);
   });
 
   it("may come again for a target that a call before left out, once its absence is proven", () => {
@@ -74,7 +90,7 @@ describe("calls of different requests", () => {
     const foundAfter = (targets: readonly string[]) => {
       const again = aCall({ sequence: 2, at: 40_000, targets, ranTargets: targets });
       const books = booksOf({ records: [aRecord(asked)], calls: [first, again] });
-      return auditCalls(books, MAX_ATTEMPTS).map(({ kind }) => kind);
+      return auditCalls(books, RULES).map(({ kind }) => kind);
     };
     expect(foundAfter(["left"])).toEqual([]);
     expect(foundAfter(["ran"])).toEqual(["twice"]);
@@ -86,8 +102,8 @@ describe("calls of different requests", () => {
       aRecord({ requestId: "b", content: "b" }, { offset: 2n }),
     ];
     const calls = [1, 2, 3].map((sequence) => aCall({ sequence }));
-    expect(auditCalls(booksOf({ records, calls: calls.slice(0, 2) }), MAX_ATTEMPTS)).toEqual([]);
-    const found = auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS);
+    expect(auditCalls(booksOf({ records, calls: calls.slice(0, 2) }), RULES)).toEqual([]);
+    const found = auditCalls(booksOf({ records, calls }), RULES);
     expect(found.map(({ kind }) => kind)).toEqual(["twice"]);
   });
 
@@ -97,7 +113,7 @@ describe("calls of different requests", () => {
       aRecord({ requestId: "b", content: "b" }, { offset: 2n }),
     ];
     const calls = [aCall({ sequence: 1, product: "dms" }), aCall({ sequence: 2, product: "dms" })];
-    const found = auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS);
+    const found = auditCalls(booksOf({ records, calls }), RULES);
     expect(found).toMatchObject([{ kind: "twice", requestId: "a" }]);
   });
 });
@@ -113,13 +129,13 @@ describe("contents under one id", () => {
       aCall({ sequence: 1, targets: ["winner"] }),
       aCall({ sequence: 2, targets: ["loser"] }),
     ];
-    const found = auditCalls(booksOf({ records, calls }), MAX_ATTEMPTS);
+    const found = auditCalls(booksOf({ records, calls }), RULES);
     expect(found.map(({ kind }) => kind)).toEqual(["twice"]);
   });
 
   it("must not be called when another one got the id", () => {
     const calls = [aCall({ targets: ["loser"] })];
-    const found = auditCalls(booksOf({ records, calls, outcomes: [anEnd()] }), MAX_ATTEMPTS);
+    const found = auditCalls(booksOf({ records, calls, outcomes: [anEnd()] }), RULES);
     expect(found).toMatchObject([{ kind: "twice", requestId: "r" }]);
     expect(found[0]?.message).toContain("nobody who may call");
   });
@@ -128,9 +144,9 @@ describe("contents under one id", () => {
     const other = aRecord({ requestId: "o", content: "o", targets: ["loser"] }, { offset: 2n });
     const all = { records: [...records, other], outcomes: [anEnd()] };
     const call = aCall({ targets: ["loser"] });
-    expect(auditCalls(booksOf({ ...all, calls: [call] }), MAX_ATTEMPTS)).toEqual([]);
+    expect(auditCalls(booksOf({ ...all, calls: [call] }), RULES)).toEqual([]);
     const calls = [call, aCall({ sequence: 2, targets: ["loser"] })];
-    const found = auditCalls(booksOf({ ...all, calls }), MAX_ATTEMPTS);
+    const found = auditCalls(booksOf({ ...all, calls }), RULES);
     expect(found).toMatchObject([{ kind: "twice", requestId: "o" }]);
   });
 });

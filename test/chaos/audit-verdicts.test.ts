@@ -5,6 +5,8 @@ import { auditVerdicts } from "../../dev/chaos/audit-verdicts.ts";
 import type { BookedCall } from "../../dev/chaos/books.ts";
 import { aCall, aCallInVain, aFailure, anEnd, aRecord, booksOf } from "./books-of.ts";
 
+const RULES = { budget: 2 };
+
 /** What is wrong with the end of one request for some targets. */
 function liesIn(
   end: RerunOutcome,
@@ -12,7 +14,7 @@ function liesIn(
   targets: readonly string[] = ["target"],
 ): readonly string[] {
   const books = booksOf({ records: [aRecord({ targets })], calls, outcomes: [end, end] });
-  return auditVerdicts(books).map(({ message }) => message);
+  return auditVerdicts(books, RULES).map(({ message }) => message);
 }
 
 describe("a verdict", () => {
@@ -63,6 +65,30 @@ describe("a verdict", () => {
     ]);
   });
 
+  it("lies when it left a target out that ran, or says that all ran", () => {
+    const targets = ["a", "b"];
+    const leftOut = (status: "PARTIALLY_SUCCEEDED" | "SUCCEEDED") =>
+      anEnd({
+        status,
+        targets: [
+          { target: "a", status: "SUCCEEDED", message: null },
+          { target: "b", status: "SUPPRESSED", message: "over budget" },
+        ],
+      });
+    const only = liesIn(leftOut("PARTIALLY_SUCCEEDED"), [aCall({ targets })], targets);
+    expect(only).toContain("PARTIALLY_SUCCEEDED, but b ran");
+    const all = liesIn(leftOut("SUCCEEDED"), [aCall({ targets: ["a"] })], targets);
+    expect(all).toContain("SUCCEEDED, but b did not run");
+  });
+
+  it("lies when the guards left out what fewer asked for than the budget allows", () => {
+    const end = anEnd({
+      ...{ status: "SUPPRESSED", reason: { code: "BUDGET_EXCEEDED", message: "" } },
+      targets: [{ target: "target", status: "SUPPRESSED", message: "2 reruns" }],
+    });
+    expect(liesIn(end, [])).toEqual(["target was left out (2 reruns), and only 1 asked for it"]);
+  });
+
   it("is not saved by another request's run of another target", () => {
     const records = [
       aRecord({ targets: ["own", "shared"] }),
@@ -75,7 +101,7 @@ describe("a verdict", () => {
     const targets = ["own", "shared"].map((target) => ({
       ...{ target, status: "SUCCEEDED" as const, message: null },
     }));
-    const found = auditVerdicts(booksOf({ records, calls, outcomes: [anEnd({ targets })] }));
+    const found = auditVerdicts(booksOf({ records, calls, outcomes: [anEnd({ targets })] }), RULES);
     expect(found).toMatchObject([{ kind: "lie", requestId: "r", mode: "kill" }]);
   });
 });
@@ -89,18 +115,26 @@ describe("verdicts about one call that several requests ask for", () => {
   const ofA = { requestId: "a", outcomeId: "a" };
   const ofB = { requestId: "b", outcomeId: "b", source };
   const found = (outcomes: readonly RerunOutcome[], calls: readonly BookedCall[]) =>
-    auditVerdicts(booksOf({ records, outcomes, calls })).map(({ kind }) => kind);
+    auditVerdicts(booksOf({ records, outcomes, calls }), RULES).map(({ kind }) => kind);
   const twoRuns = [aCall({ sequence: 1 }), aCall({ sequence: 2 })];
   const oneRun = [aCall({ sequence: 1 }), aCallInVain("reset", { sequence: 2 })];
 
   it("are true when their numbers fit", () => {
     expect(found([anEnd(ofA), anEnd(ofB)], twoRuns)).toEqual([]);
     expect(found([anEnd(ofA), aFailure(ofB)], oneRun)).toEqual([]);
-    expect(found([anEnd(ofA), anEnd({ ...ofB, status: "UNKNOWN" })], oneRun)).toEqual([]);
+    const targets = [{ target: "target", status: "UNKNOWN" as const, message: null }];
+    const unknown = anEnd({ ...ofB, status: "UNKNOWN", targets });
+    expect(found([anEnd(ofA), unknown], oneRun)).toEqual([]);
   });
 
-  it("may say both that it ran when they shared one run", () => {
-    expect(found([anEnd(ofA), anEnd(ofB)], oneRun)).toEqual([]);
+  it("may say both that it ran when they shared one run, and only then", () => {
+    const both = (coalesced: number) => [
+      anEnd({ ...ofA, coalesced }),
+      anEnd({ ...ofB, coalesced }),
+    ];
+    expect(found(both(2), oneRun)).toEqual([]);
+    expect(found(both(1), oneRun)).toEqual(["lie"]);
+    expect(found([anEnd(ofA), anEnd({ ...ofB, coalesced: 2 })], oneRun)).toEqual(["lie"]);
   });
 
   it("lie when somebody succeeded and nothing ran", () => {

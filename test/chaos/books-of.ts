@@ -17,7 +17,7 @@ export function booksOf(overrides: Partial<Books>): Books {
 export function anAsked(overrides: Partial<AskedRequest> = {}): AskedRequest {
   return {
     ...{ requestId: "r", provider: "dataworks", content: "the content", product: "dataworks" },
-    ...{ targets: ["target"], retriesAbsent: false },
+    ...{ targets: ["target"], retriesAbsent: false, isForced: false },
     ...overrides,
   };
 }
