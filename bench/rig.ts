@@ -11,6 +11,7 @@ import {
 } from "../dev/rig/service-config.ts";
 import { type ServiceProcess, startServiceProcess } from "../dev/rig/service-process.ts";
 import { type SimulatorProcess, startSimulatorProcess } from "../dev/rig/simulator-process.ts";
+import type { StartStackOptions } from "../dev/stack/start-stack-options.ts";
 import { type Stack, startStack } from "../dev/stack/stack.ts";
 
 /** A broker, a registry and a folder for one bench; everything else is made anew for each run. */
@@ -20,7 +21,10 @@ export interface Bench {
 }
 
 /** Runs `work` beside a stack of its own, and leaves nothing behind. */
-export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
+export async function withBench<T>(
+  work: (bench: Bench) => Promise<T>,
+  options: Pick<StartStackOptions, "brokerPatch"> = {},
+): Promise<T> {
   const teardown = new Teardown();
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -32,7 +36,7 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
   try {
     const folder = await mkdtemp(join(tmpdir(), "rerun-bench-"));
     teardown.defer("folder", async () => rm(folder, { recursive: true, force: true }));
-    const stack = await startStack({ signal: stop.signal });
+    const stack = await startStack({ ...options, signal: stop.signal });
     teardown.defer("stack", async () => stack.stop());
     return await Promise.race([work({ stack, folder }), stopped]);
   } finally {

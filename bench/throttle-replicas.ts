@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { columns } from "../src/cli/columns.ts";
 import { DATAWORKS } from "../dev/rig/service-config.ts";
 import type { Arrival } from "../dev/simulator/arrivals.ts";
-import type { Fault } from "../dev/simulator/fault.ts";
-import { partitionSubmitter, type SubmitTo } from "./partition-submitter.ts";
-import { type Bench, type Run, type RunOptions, withBench, withRun } from "./rig.ts";
+import { partitionSubmitter } from "./partition-submitter.ts";
+import { CLOCK, type Scenario, SCENARIOS } from "./replica-scenarios.ts";
+import { type Bench, type Run, withBench, withRun } from "./rig.ts";
 
 export interface ReplicaBenchOptions {
   readonly replicas: number;
@@ -13,77 +13,7 @@ export interface ReplicaBenchOptions {
   readonly only: string | undefined;
 }
 
-interface Scenario {
-  readonly name: string;
-  readonly about: string;
-  readonly run: Pick<RunOptions, "secure" | "nodeOptions">;
-  readonly faults: readonly Fault[];
-  readonly load: (submitTo: SubmitTo, requests: number) => Promise<void>;
-  /** What happens meanwhile, until the signal aborts. */
-  readonly trouble: (run: Run, bench: Bench, signal: AbortSignal) => Promise<void>;
-  /** The least rate on a calm machine; null: it is only printed. */
-  readonly atLeast: number | null;
-  /** A control: without what it lacks the limit must be broken. */
-  readonly mustBreak: boolean;
-}
-
 const LIMIT = 20;
-const PARTITIONS = 8;
-const SUSTAINED = 19;
-const STALL = "--import ./bench/stall-event-loop.mjs";
-const preloading = (control: string) =>
-  `--import tsx --import ${new URL(`./controls/${control}.ts`, import.meta.url).href}`;
-const HANDSHAKE: Fault = { kind: "handshake-delay", minMs: 20, maxMs: 300 };
-
-const everywhere: Scenario["load"] = async (submitTo, requests) => {
-  const each = Math.ceil(requests / PARTITIONS);
-  for (let partition = 0; partition < PARTITIONS; partition++) await submitTo(partition, each);
-};
-const inOnePlace: Scenario["load"] = async (submitTo, requests) => submitTo(0, requests);
-const BURST = 40;
-const inBursts: Scenario["load"] = async (submitTo, requests) => {
-  for (let sent = 0; sent < requests; sent += BURST) {
-    for (const partition of [sent / BURST, sent / BURST + 3]) {
-      await submitTo(Math.floor(partition) % PARTITIONS, BURST / 2);
-    }
-    await sleep(4000);
-  }
-};
-
-const CALM: Omit<Scenario, "name" | "about"> = {
-  ...{ run: {}, faults: [], load: everywhere, atLeast: null, mustBreak: false },
-  trouble: async () => Promise.resolve(),
-};
-
-const SCENARIOS: readonly Scenario[] = [
-  { ...CALM, name: "equal", about: "all replicas have work", atLeast: SUSTAINED },
-  { ...CALM, name: "unequal", about: "one has it all", load: inOnePlace, atLeast: SUSTAINED },
-  { ...CALM, name: "bursty", about: "40 requests in two places every 4 s", load: inBursts },
-  { ...CALM, name: "killed", about: "one is killed every 6 s and started again", trouble: killing },
-  { ...CALM, name: "frozen", about: "SIGSTOP for 0.2–6 s, one after the other", trouble: freezing },
-  {
-    ...CALM,
-    name: "stalled",
-    about: "event loops stopped for 0.2–1 s",
-    run: { nodeOptions: STALL },
-  },
-  { ...CALM, name: "broker", about: "the broker is killed and started again", trouble: breaking },
-  {
-    ...CALM,
-    name: "tls",
-    about: "handshakes of 20–300 ms",
-    run: { secure: true },
-    faults: [HANDSHAKE],
-  },
-  {
-    ...{ ...CALM, name: "control-naive", about: "slots without the chain; must break" },
-    ...{ run: { nodeOptions: preloading("naive-slots") }, load: inBursts, mustBreak: true },
-  },
-  {
-    ...{ ...CALM, name: "control-gate", about: "nobody looks at the time; must break" },
-    ...{ run: { nodeOptions: `${preloading("open-slots")} ${STALL}` }, mustBreak: true },
-  },
-];
 
 /** The scenarios' names, for the usage. */
 export const REPLICA_SCENARIOS = SCENARIOS.map(({ name }) => name).join(", ");
@@ -110,15 +40,21 @@ export async function benchReplicas(options: ReplicaBenchOptions): Promise<numbe
     process.stderr.write(`scenarios: ${REPLICA_SCENARIOS}\n`);
     return 2;
   }
-  return withBench(async (bench) => {
-    const results: Result[] = [];
-    for (const scenario of chosen) {
-      process.stderr.write(`${scenario.name}: ${scenario.about} …\n`);
-      results.push(await measure(bench, scenario, options));
-    }
-    process.stdout.write(render(results, options.replicas));
-    return results.every(isAsItMust) ? 0 : 1;
-  });
+  const results = new Map<Scenario, Result>();
+  for (const isClockSettable of [false, true]) {
+    const scenarios = chosen.filter((one) => one.isClockSettable === isClockSettable);
+    if (scenarios.length === 0) continue;
+    const work = async (bench: Bench): Promise<void> => {
+      for (const scenario of scenarios) {
+        process.stderr.write(`${scenario.name}: ${scenario.about} …\n`);
+        results.set(scenario, await measure(bench, scenario, options));
+      }
+    };
+    await withBench(work, isClockSettable ? { brokerPatch: [CLOCK] } : {});
+  }
+  const all = [...results.values()];
+  process.stdout.write(render(all, options.replicas));
+  return all.every(isAsItMust) ? 0 : 1;
 }
 
 async function measure(
@@ -156,45 +92,6 @@ async function measure(
       ...{ load: loadavg()[0] ?? 0, slots: await slotEnds(running) },
     };
   });
-}
-
-async function killing(
-  { replicas, startReplica }: Run,
-  _: Bench,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let next = 0; await waits(6000, signal); next++) {
-    const living = replicas.filter((one) => !killed.has(one));
-    const victim = living[next % living.length];
-    if (victim === undefined) return;
-    killed.add(victim);
-    victim.signal("SIGKILL");
-    await victim.ended;
-    await startReplica();
-  }
-}
-const killed = new WeakSet<object>();
-
-async function freezing({ replicas }: Run, _: Bench, signal: AbortSignal): Promise<void> {
-  for (let next = 0; await waits(1500, signal); next++) {
-    const frozen = replicas[next % replicas.length];
-    frozen?.signal("SIGSTOP");
-    await waits([200, 700, 2000, 6000][next % 4] ?? 0, signal);
-    frozen?.signal("SIGCONT");
-  }
-}
-
-async function breaking(_: Run, { stack }: Bench, signal: AbortSignal): Promise<void> {
-  for (let times = 0; times < 2 && (await waits(10_000, signal)); times++) {
-    await stack.kafka.kill();
-    await sleep(1500);
-    await stack.kafka.start();
-  }
-}
-
-/** False when the signal aborted meanwhile. */
-async function waits(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false);
 }
 
 const SLOT_ENDS = ["used", "late", "wasted", "void"];

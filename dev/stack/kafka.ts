@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { Kafka, logLevel } from "kafkajs";
 
@@ -23,7 +23,10 @@ export interface StartedKafka {
 export async function startKafka(
   start: PartStart,
   overrides: Readonly<Record<string, string>>,
+  patch: readonly string[],
 ): Promise<StartedKafka> {
+  const classes = join(start.artifactFolder, "*");
+  const patched = await compile(patch, classes, start);
   return withFreePorts(2, async ([brokerPort = 0, controllerPort = 0]) => {
     const folder = join(start.run.folder, `kafka-${brokerPort}`);
     await mkdir(join(folder, "tmp"), { recursive: true });
@@ -37,7 +40,7 @@ export async function startKafka(
       ...jvmFlags("256m", join(folder, "tmp")),
       "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
       "-cp",
-      join(start.artifactFolder, "*"),
+      [...patched, classes].join(delimiter),
       ...args,
     ];
     const format = java("kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties);
@@ -52,6 +55,27 @@ export async function startKafka(
     await handle.start();
     return { broker, handle };
   });
+}
+
+/** Where in the folder of a run the compiled `brokerPatch` stands. */
+export function patchFolder(runFolder: string): string {
+  return join(runFolder, "broker-patch");
+}
+
+/** The folders of what was compiled: one, or none when there is nothing to compile. */
+async function compile(
+  sources: readonly string[],
+  classes: string,
+  { run, java, startTimeoutMs }: PartStart,
+): Promise<readonly string[]> {
+  if (sources.length === 0) return [];
+  const folder = patchFolder(run.folder);
+  await mkdir(folder, { recursive: true });
+  // A runtime has no `javac` on the PATH, but every JDK has the module.
+  const compiler = ["-m", "jdk.compiler/com.sun.tools.javac.Main"];
+  const args = [...compiler, "-cp", classes, "-d", folder, ...sources];
+  await run.runToEnd({ name: "kafka-patch", command: java.command, args }, startTimeoutMs);
+  return [folder];
 }
 
 /** A broker answers a little before the controller lets it serve; then it lists itself. */

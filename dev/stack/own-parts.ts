@@ -36,7 +36,7 @@ export async function startOwnParts(
       { log, downloadTimeoutMs: options.downloadTimeoutMs ?? 300_000 },
     );
     log(`Starting ${parts.join(" and ")} with Java ${tools.java.major} in ${run.folder}`);
-    const started = await startBoth(parts, options.brokerConfig ?? {}, (part) => ({
+    const started = await startBoth(parts, options, (part) => ({
       run,
       java: tools.java,
       artifactFolder: folders[parts.indexOf(part)] ?? "",
@@ -64,11 +64,11 @@ export async function startOwnParts(
 
 async function startBoth(
   parts: readonly PartName[],
-  brokerConfig: Readonly<Record<string, string>>,
+  { brokerConfig = {}, brokerPatch = [] }: StartStackOptions,
   startOf: (part: PartName) => PartStart,
 ): Promise<Pick<OwnParts, "kafka" | "registry">> {
   const [kafka, registry] = await Promise.all([
-    parts.includes("kafka") ? startKafka(startOf("kafka"), brokerConfig) : undefined,
+    parts.includes("kafka") ? startKafka(startOf("kafka"), brokerConfig, brokerPatch) : undefined,
     parts.includes("registry") ? startRegistry(startOf("registry")) : undefined,
   ]);
   return { ...(kafka && { kafka }), ...(registry && { registry }) };

@@ -7,6 +7,8 @@ export interface StartStackOptions {
   readonly log?: (line: string) => void;
   /** Broker configs that win over ours, such as `{ "message.max.bytes": "2000000" }`. */
   readonly brokerConfig?: Readonly<Record<string, string>>;
+  /** Java sources that the broker uses instead of its own classes; compiled into `patchFolder`. */
+  readonly brokerPatch?: readonly string[];
   /** Per part, also for later starts. Default 90 s. */
   readonly startTimeoutMs?: number;
   /** How long a part may take to end by itself before SIGKILL. Default 15 s. */
