@@ -9,6 +9,7 @@ import { HeldTargets } from "../../src/journal/held-targets.ts";
 import type { JournalRecord } from "../../src/journal/journal-record.ts";
 import type { Clock } from "../../src/lanes/clock.ts";
 import { TimedGate } from "../../src/lanes/timed-gate.ts";
+import { SlotKeeper } from "../../src/slots/slot-keeper.ts";
 
 /** A mistake that can be planted into the dispatcher, to see that it is found. */
 export interface Bug {
@@ -133,6 +134,26 @@ export const BUGS = {
         decided(mixed, ended);
       };
     },
+  },
+
+  /** Nobody waits for a slot of the group: each process keeps the limit for itself. */
+  "slots-not-waited-for": {
+    install: () =>
+      replaced(SlotKeeper.prototype, "pass", () => {
+        return async () => Promise.resolve({ isOpen: () => true, ended: () => undefined });
+      }),
+  },
+
+  /** A slot may be used however late it is. */
+  "slots-used-late": {
+    install: () =>
+      replaced(SlotKeeper.prototype, "pass", (pass) => {
+        return async function (this: SlotKeeper, ...asking) {
+          const slot = await pass.apply(this, asking);
+          await new Promise((resolve) => setTimeout(resolve, 400 * Math.random()));
+          return { ...slot, isOpen: () => true };
+        };
+      }),
   },
 
   /** Two claims may hold one target at a time. */

@@ -2,6 +2,7 @@ import type { RerunOutcome } from "../../src/avro/wire-types.ts";
 import { keyOf } from "../../src/journal/digest.ts";
 import type { RerunCall } from "../../src/domain/rerun-call.ts";
 import { GATE_WINDOW_MS } from "../../src/lanes/send-window.ts";
+import { SLOT_TERMS } from "../../src/slots/slot-terms.ts";
 import type { Alarm } from "./alarm.ts";
 import type { BookedCall, Cloud } from "./cloud.ts";
 import type { Grant, JournalAudit } from "./journal-audit.ts";
@@ -15,10 +16,15 @@ export interface CallAuditParts {
   readonly now: () => number;
   /** After its claim was written a call's first byte leaves in so many milliseconds, or never. */
   readonly leavesWithinMs: (provider: string) => number;
-  /** Calls in a second that one process may make. */
+  /** Calls in a second that may be made: by one process, or by all of them together. */
   readonly callsPerSecond: (provider: string) => number;
+  readonly isLimitShared: boolean;
   readonly maxAttempts: (provider: string) => number;
 }
+
+const SLOT_WINDOW_MS = 1000 + SLOT_TERMS.marginMs;
+/** Timers go by whole milliseconds. */
+const ROUNDING_MS = 10;
 
 /** Verdicts that say that nothing was run. */
 const NOTHING_RAN: readonly string[] = [
@@ -109,15 +115,18 @@ export class CallAudit {
     return grants.some(({ claimId }) => cloud.ran(provider, target, claimId));
   }
 
-  /** Never more in a second than the limit, by this process. */
+  /** Never more in a second than the limit. */
   #count(provider: string, { by, leftAt }: BookedCall): void {
-    const limit = this.#parts.callsPerSecond(provider);
-    const departures = this.#departures.get(`${by} ${provider}`) ?? [];
-    this.#departures.set(`${by} ${provider}`, departures);
+    const { isLimitShared, callsPerSecond, alarm } = this.#parts;
+    const limit = callsPerSecond(provider);
+    const who = isLimitShared ? "all together" : by;
+    const departures = this.#departures.get(`${who} ${provider}`) ?? [];
+    this.#departures.set(`${who} ${provider}`, departures);
     departures.push(leftAt);
     const before = departures.at(-1 - limit);
-    if (before === undefined || leftAt - before >= GATE_WINDOW_MS - 10) return;
-    this.#parts.alarm.raise(`${by} makes ${limit + 1} calls to ${provider} within a second`);
+    const apartMs = isLimitShared ? SLOT_WINDOW_MS : GATE_WINDOW_MS;
+    if (before === undefined || leftAt - before >= apartMs - ROUNDING_MS) return;
+    alarm.raise(`${who} make ${limit + 1} calls to ${provider} within a second`);
   }
 }
 

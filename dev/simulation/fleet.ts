@@ -57,6 +57,17 @@ export class Fleet {
     life.actor.wallShift += ms;
   }
 
+  /** Whichever hears of it first makes no more calls in a second than ordered, and tells the others. */
+  order(provider: string, callsPerSecond: number | null): void {
+    const { random } = this.#world;
+    const running = this.lives.filter(({ actor }) => actor.held === null);
+    if (running.length === 0) return;
+    const { name, actor, dispatcher } = random.pick(running);
+    const counter = dispatcher?.counters.find(({ config }) => config.name === provider);
+    this.#world.note(name, `is told to make ${callsPerSecond ?? "all"} calls/s to ${provider}`);
+    this.#world.as(actor, () => counter?.limitTo(callsPerSecond));
+  }
+
   /** One of them ends a stretch of the journal, so that a summary of it is written. */
   seal(): void {
     const { random, scenario } = this.#world;

@@ -1,6 +1,7 @@
 import type { RerunRequest as WireRequest } from "../../src/avro/wire-types.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { Random } from "./random.ts";
+import type { PlannedOrder } from "./shared-limit-scenario.ts";
 import { simulatedConfig } from "./simulated-config.ts";
 import { drawWeather, type Weather } from "./weather.ts";
 
@@ -27,6 +28,7 @@ export interface Scenario {
   /** How often somebody ends a stretch of the journal. */
   readonly seals: number;
   readonly longestFreezeMs: number;
+  readonly orders: readonly PlannedOrder[];
 }
 
 /** Long enough that nothing is forgotten in a run. */
@@ -68,6 +70,7 @@ export function drawScenario(random: Random): Scenario {
     calmAt: random.between(WRITTEN_WITHIN_MS, 60_000) + (forgets ? 60_000 : 0),
     seals: forgets || random.chance(0.4) ? random.whole(1, 5) : 0,
     longestFreezeMs: forgets ? 10_000 : 90_000,
+    orders: [],
   };
 }
 

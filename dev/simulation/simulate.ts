@@ -2,6 +2,7 @@ import { type Bug, NO_BUG } from "./bugs.ts";
 import { Random } from "./random.ts";
 import { withGuards } from "./guarded-scenario.ts";
 import { drawScenario } from "./scenario.ts";
+import { withSharedLimits } from "./shared-limit-scenario.ts";
 import { withVirtualGlobals } from "./virtual-globals.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { World } from "./world.ts";
@@ -18,6 +19,9 @@ export interface Simulated {
   readonly tookMs: number;
 }
 
+/** So that the other draws of a seed stay as they are. */
+const SHARED_SALT = 1_000_003;
+
 /** Whatever is not done by then, long after all faults, never will be. */
 const PATIENCE_MS = 900_000;
 
@@ -29,7 +33,8 @@ const PATIENCE_MS = 900_000;
  */
 export async function simulate(seed: number, bug: Bug = NO_BUG): Promise<Simulated> {
   const random = new Random(seed);
-  const scenario = withGuards(new Random(~seed), drawScenario(random));
+  const guarded = withGuards(new Random(~seed), drawScenario(random));
+  const scenario = withSharedLimits(new Random(seed + SHARED_SALT), guarded);
   const time = new VirtualTime();
   const world = new World({ time, random, scenario, bug });
   const { alarm } = world;

@@ -22,7 +22,6 @@ export function simulatedConfig(random: Random, windowMs: number): Config {
       callWithinMs: Math.round(random.magnitude(100, 1500)),
       graceMs: Math.round(random.magnitude(400, 3000)),
     },
-    // What is simulated here are claims; the shared limit has a simulation of its own.
     throttle: { scope: "instance" },
     limits: { targetsPerRequest: 200 },
     intake: { maxWaiting: random.chance(0.2) ? random.whole(1, 4) : 1000 },

@@ -99,6 +99,7 @@ export class World {
         return config.claims.callWithinMs + (connection(name)?.connectTimeoutMs ?? 0);
       },
       callsPerSecond: (name) => connection(name)?.rateLimit.callsPerSecond ?? 0,
+      isLimitShared: config.throttle.scope === "group",
     });
     this.deeds = new Deeds(this, weather.deeds);
     this.fleet = new Fleet(this);
@@ -165,6 +166,10 @@ export class World {
     for (const record of records) time.after(record.at, time.world, () => this.#write(record));
     for (let i = 0; i < weather.resets; i += 1) later(() => this.#setOffsetsBack());
     for (let i = 0; i < weather.clockJumps; i += 1) later(() => this.fleet.setSomeClock());
+    for (const { at, provider, callsPerSecond } of scenario.orders) {
+      const order = () => this.fleet.order(provider, callsPerSecond);
+      time.after(at, time.world, order);
+    }
     for (let i = 0; i < seals; i += 1) later(() => this.fleet.seal());
     time.after(calmAt, time.world, () => this.#calmDown());
     this.fleet.begin();

@@ -3,6 +3,7 @@ import type { SureTime } from "./broker-clock.ts";
 import type { SlotFate } from "./slot-reader.ts";
 import { type SlotUse, useKey } from "./slot-record.ts";
 import type { SlotSpan } from "./slot-schedule.ts";
+import { SLOT_TERMS } from "./slot-terms.ts";
 
 /** An own slot that was granted and not used. */
 export interface OwnSlot extends SlotUse, SlotSpan {
@@ -19,10 +20,12 @@ interface Asked {
   readonly use: SlotUse;
   readonly validityMs: number;
   readonly askedAt: number;
+  /** It may not have been written: another one is asked for, and it is used if it appears. */
+  isDoubtful: boolean;
 }
 
-/** What was asked for and never appeared in the log was not written. */
-const FORGET_ASKED_MS = 10_000;
+/** What was asked for and has not appeared in the log by then would be over, or was not written. */
+const FORGET_ASKED_MS = 2 * SLOT_TERMS.leadMs;
 
 /** The slots of one key that this process has: asked for, granted, and not used yet. */
 export class OwnSlots {
@@ -37,26 +40,44 @@ export class OwnSlots {
 
   /** How many there are or will be of a group. */
   countOf(group: string): number {
-    const asked = [...this.#asked.values()].filter(({ use }) => useKey(use) === group).length;
+    const asked = this.#expected().filter(({ use }) => useKey(use) === group).length;
     return asked + this.#granted.filter((slot) => slot.group === group).length;
   }
 
   /** How many there are or will be, of calls and of reads. */
   get having(): Having {
     const having: Having = { call: 0, read: 0 };
-    for (const { use } of this.#asked.values()) having[use.traffic] += 1;
+    for (const { use } of this.#expected()) having[use.traffic] += 1;
     for (const { traffic } of this.#granted) having[traffic] += 1;
     return having;
   }
 
   /** Notes that a slot is asked for; its id. */
   ask(use: SlotUse, validityMs: number, now: number): number {
+    this.#lastId += 1;
+    this.#asked.set(this.#lastId, { use, validityMs, askedAt: now, isDoubtful: false });
+    return this.#lastId;
+  }
+
+  /** The brokers did not say that these were written. */
+  doubt(ids: readonly number[]): void {
+    for (const id of ids) {
+      const asked = this.#asked.get(id);
+      if (asked !== undefined) asked.isDoubtful = true;
+    }
+  }
+
+  /** When to look whether something has to be forgotten; `Infinity`: nothing is waited for. */
+  get forgetsAt(): number {
+    const askedAt = [...this.#asked.values()].map((asked) => asked.askedAt);
+    return Math.min(Infinity, ...askedAt) + FORGET_ASKED_MS + 1;
+  }
+
+  /** Waits no longer for what should have appeared by the instant. */
+  forgetOld(now: number): void {
     for (const [id, { askedAt }] of this.#asked) {
       if (now - askedAt > FORGET_ASKED_MS) this.#asked.delete(id);
     }
-    this.#lastId += 1;
-    this.#asked.set(this.#lastId, { use, validityMs, askedAt: now });
-    return this.#lastId;
   }
 
   /** What became of one that was asked for; a second copy of its record is nobody's. */
@@ -90,6 +111,11 @@ export class OwnSlots {
   drop(): void {
     this.#asked.clear();
     this.#granted = [];
+  }
+
+  /** What was asked for and is to appear in the log. */
+  #expected(): readonly Asked[] {
+    return [...this.#asked.values()].filter(({ isDoubtful }) => !isDoubtful);
   }
 }
 

@@ -44,6 +44,8 @@ export interface SlotPass {
 /** What a slot must be reserved ahead so that it is not due at once: the brokers' answer included. */
 const AHEAD_MS = 250;
 const LOOK_AGAIN_MS = 50;
+/** After the brokers did not take what was asked for. */
+const ASK_AGAIN_MS = 250;
 
 /**
  * The slots of one limit in one process: asks for as many as there is work for, and gives each to
@@ -64,6 +66,7 @@ export class SlotKeeper implements SlotHolder {
   readonly #askedAbout = new Map<object, Set<OperationName>>();
   readonly #begun = new BegunCalls();
   #isAsking = false;
+  #asksFrom = -Infinity;
   #isTurnDue = false;
   #timer: NodeJS.Timeout | null = null;
 
@@ -261,6 +264,8 @@ export class SlotKeeper implements SlotHolder {
     const { schedule } = ledger;
     const time = ledger.time();
     if (this.#isAsking) return Infinity;
+    if (now() < this.#asksFrom) return this.#asksFrom - now();
+    this.#slots.forgetOld(now());
     const wants = wantsOf({
       ...{ begun: this.#begun, uses: this.#uses, tickets: this.#tickets, waiters: this.#waiters },
       aheadMs: AHEAD_MS + this.#lead.ms,
@@ -273,8 +278,12 @@ export class SlotKeeper implements SlotHolder {
     });
     if (asks.length === 0) return Math.min(waitMs, LOOK_AGAIN_MS);
     this.#isAsking = true;
-    void ledger.reserve(key, asks).then(() => {
+    void ledger.reserve(key, asks).then((isWritten) => {
       this.#isAsking = false;
+      if (!isWritten) {
+        this.#slots.doubt(asks.map(({ id }) => id));
+        this.#asksFrom = now() + ASK_AGAIN_MS;
+      }
       this.#turn();
     });
     return Infinity;
@@ -291,6 +300,7 @@ export class SlotKeeper implements SlotHolder {
       end - time.hi + 1,
     ]);
     const pause = this.#waiters.size > 0 ? [pausedUntil() - now()] : [];
-    return Math.min(Infinity, ...[...instants, ...pause].filter((ms) => ms > 0));
+    const forgets = this.isWaitedFor ? [this.#slots.forgetsAt - now()] : [];
+    return Math.min(Infinity, ...[...instants, ...pause, ...forgets].filter((ms) => ms > 0));
   }
 }

@@ -8,7 +8,7 @@ import { openGroupLimits } from "../../src/slots/open-group-limits.ts";
 import { SlotLedger } from "../../src/slots/slot-ledger.ts";
 import { EmbeddedSlots } from "../../dev/embedded/embedded-slots.ts";
 import { EmbeddedTopic } from "../../dev/embedded/embedded-topic.ts";
-import type { Link } from "../../dev/embedded/link.ts";
+import type { Errand, Link } from "../../dev/embedded/link.ts";
 
 /** What one process has of the group's limits, on a topic in memory. */
 export interface Replica {
@@ -31,13 +31,21 @@ export function aSlotsTopic() {
   return { topic, clock };
 }
 
+interface ReplicaLine {
+  readonly kind?: ProviderKind;
+  /** How long a message takes, one way. */
+  readonly delayMs?: number;
+  /** Whether what is asked now reaches nobody. */
+  readonly isLost?: (errand: Errand) => boolean;
+}
+
 let replicas = 0;
 
 /** A process whose monotonic clock begins anywhere, on a line that takes a few milliseconds. */
 export function aReplica(
   topic: EmbeddedTopic,
   rateLimit: Partial<RateLimitConfig> = {},
-  { kind = "tencent-wedata", delayMs = 2 }: { kind?: ProviderKind; delayMs?: number } = {},
+  { kind = "tencent-wedata", delayMs = 2, isLost = () => false }: ReplicaLine = {},
 ): Replica {
   replicas += 1;
   const origin = replicas * 1_234_567.25;
@@ -46,8 +54,9 @@ export function aReplica(
   setMaxListeners(0, dead.signal);
   const passed = async () => new Promise((resolve) => setTimeout(resolve, delayMs));
   const link: Link = {
-    exchange: async (_errand, serve) => {
+    exchange: async (errand, serve) => {
       await passed();
+      if (isLost(errand)) throw new Error("nobody answered");
       const served = await serve();
       await passed();
       if (dead.signal.aborted) return new Promise(() => undefined);

@@ -266,6 +266,21 @@ describe("limits that a group keeps", () => {
     expect(mostInASecond(within(63_000, 68_000))).toBe(20);
   });
 
+  it("ask again for slots that got lost on the way to the brokers", async () => {
+    const { topic } = aSlotsTopic();
+    let lost = 0;
+    const isLost = (errand: string) => errand === "append a slot" && lost > 0 && (lost -= 1) >= 0;
+    const replica = aReplica(topic, {}, { isLost });
+    await vi.advanceTimersByTimeAsync(4000);
+    lost = 3;
+    const departures: number[] = [];
+    void callOn(replica, departures, { calls: 5 });
+    await vi.advanceTimersByTimeAsync(2000);
+
+    expect(lost).toBe(0);
+    expect(departures).toHaveLength(5);
+  });
+
   it("let nothing leave while the brokers do not answer, and all of it later", async () => {
     const { topic } = aSlotsTopic();
     const replica = aReplica(topic, {}, { delayMs: 60_000 });
