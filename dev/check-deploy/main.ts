@@ -2,17 +2,20 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
+import { findOnPath } from "../stack/find-on-path.ts";
 import { Helm, SETS } from "./chart.ts";
 import { lineOf, runChecks, type Tell } from "./check.ts";
 import { EXAMPLE, helmChecks } from "./checks.ts";
 import { kubernetesCheck } from "./kubernetes-check.ts";
+import { operatorKindsCheck } from "./operator-kinds.ts";
 import { findHelm, findPythonTool } from "./tools.ts";
 
 const usage = `Usage: npm run check:deploy [-- --write-example]
 
 Renders the chart with default, minimal, full and hostile values and tells, a line each, what holds.
 Helm and kubernetes-validate are taken from the PATH, or fetched once into the cache folder: Helm is
-built by Go (minutes), the other is a Python package.
+built by Go (minutes), the other is a Python package. Go also fetches the definitions of ServiceMonitor,
+PodMonitor and ScaledObject.
 
   --write-example   writes docs/examples/rerun-dispatcher.yaml
 
@@ -46,8 +49,11 @@ async function checkDeploy(writeExample: boolean): Promise<number> {
   }
   const validator = await findPythonTool("kubernetes-validate", env);
   const ofKubernetes = validator.kind === "found" ? [kubernetesCheck(helm, validator)] : [];
-  const checks = [...helmChecks(helm), ...ofKubernetes];
+  const go = await findOnPath("go", env);
+  const ofOperators = go === undefined ? [] : [operatorKindsCheck(helm, go, env)];
+  const checks = [...helmChecks(helm), ...ofKubernetes, ...ofOperators];
   const failed = await runChecks(checks, tell);
+  if (go === undefined) tell("not run", "objects of operators are valid", "no go on the PATH");
   if (validator.kind === "missing") tell("not run", "objects are valid", validator.why);
   process.stdout.write(`${checks.length - failed} ok, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
