@@ -134,7 +134,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   });
   const overflow = new Overflow({
     share: Math.max(1, Math.floor(config.intake.maxWaiting / Math.max(1, config.providers.length))),
-    depthOf: (provider) => depthOf(counters, provider),
+    // What is followed for long is somebody's share too: else it would fill everybody's.
+    depthOf: (provider) => depthOf(counters, provider) + settler.followedOf(provider),
   });
   const desk: RequestDesk = new RequestDesk({
     overflow,
@@ -238,6 +239,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       pauses.every(LOOK_FOR_LOST_EVERY_MS, async () => {
         const age = { retentionMs: parts.requestsRetentionMs, epoch: clock.epoch() };
         dyingBelow = await dyingRecords(age, async (epoch) => backbone.requestsBefore(epoch));
+        for (const { lane } of counters) lane.endBelow(dyingBelow);
         const found = await backbone.requestRanges();
         retireLostSources(replica, found, { desk, owns: (partition) => intake.owns(partition) });
       });

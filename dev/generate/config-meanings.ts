@@ -69,7 +69,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].credentials.tokenFile":
     "`oidc`: file with the token, read for every exchange. Without it: `TKE_WEB_IDENTITY_TOKEN_FILE` or `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
   "providers[].rateLimit.callsPerSecond":
-    "The most first bytes of calls in any sliding second, of this process. Never more than `totalPerSecond`.",
+    "The most first bytes of calls in any sliding second: of all replicas together with `throttle.scope: group`, else of this process. Never more than `totalPerSecond`.",
   "providers[].rateLimit.perOperation":
     "Lower limits of single operations, by their names. An operation that is not named has only `callsPerSecond`.",
   "providers[].rateLimit.readsPerSecond":
@@ -77,10 +77,11 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].rateLimit.totalPerSecond":
     "Calls and reads together. When both wait, one departure in five is a read's. `null` switches it off.",
   "providers[].rateLimit.callsPerDay":
-    "Calls and reads together in any 24 hours, of this process. Reads get a fifth of it at most, rounded down. WeData's jobs, and the runs with `track.until: finished`, are followed by reads: with a small number such requests end `UNKNOWN/TRACKING_TIMED_OUT`. When the day is used up the lane is held. It is counted by the minute: a place comes back up to a minute after 24 hours. No readings are made before calls while `evidence.before` is `auto` and `track.until` is `submitted`.",
+    "Calls and reads together in any 24 hours, of all replicas or of this process as with `callsPerSecond`. Reads get a fifth of it at most, rounded down. WeData's jobs, and the runs with `track.until: finished`, are followed by reads: with a small number such requests end `UNKNOWN/TRACKING_TIMED_OUT`. When the day is used up the lane is held. It is counted by the minute: a place comes back up to a minute after 24 hours. With `throttle.scope: group` slots count, also those that nobody used, and a restart forgets nothing. No readings are made before calls while `evidence.before` is `auto` and `track.until` is `submitted`.",
   "providers[].rateLimit.shareWith":
     "Name of another connection of the same account, whose limits count for both; then no other key of `rateLimit` may stand here.",
-  "providers[].maxConcurrentCalls": "The most calls that wait for an answer at one time.",
+  "providers[].maxConcurrentCalls":
+    "The most calls of this process that are under way at one time, from their claim to their answer.",
   "providers[].guards.budget":
     "In the place of `guards.budget`; `null` switches it off here. So do the other two.",
   "providers[].guards.budget.reruns": "In the place of `guards.budget.reruns`.",
@@ -133,7 +134,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "dedupe.window":
     "For this long at least, counted by the journal's clock, a `requestId` stays known: the same content again is skipped, another is a dead letter. The journal's `retention.ms` must not be shorter.",
   "claims.callWithin":
-    "A claim is used within this time, counted from before it is written, or given back. Longer than the brokers usually take to acknowledge a record.",
+    "A claim is won within this time, counted from before it is written, or given up; its call's first byte leaves within `connectTimeout` after that, or not at all. Longer than the brokers usually take to acknowledge a record.",
   "claims.grace":
     "Others judge a claim that nobody concluded when `callWithin`, `connectTimeout`, `callTimeout` and this time have passed since they saw it.",
 
@@ -141,7 +142,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "throttle.scope":
     "`group`: all replicas share the rate limits, through `kafka.topics.slots`. `instance`: each process keeps them for itself, for a service that runs alone.",
   "intake.maxWaiting":
-    "Requests held in memory, over all providers. When it is reached nothing more is fetched until nine tenths are left.",
+    "Requests held in memory. Each provider connection may have an equal share of it waiting; what comes beyond is kept as a place in the topic only, and read again when there is room. Calls that are under way, judged or followed, and outcomes that do not leave, count as well: when it is reached nothing more is fetched until nine tenths are left.",
   "endpoints.allow":
     "Host suffixes that `providers[].endpoint` may name besides the clouds' own and loopback.",
   "endpoints.allowAddresses":

@@ -36,8 +36,6 @@ One YAML file, given to every command with \`--config FILE\`.
 - Unknown keys and repeated keys are errors. All problems are told at once, each with its path, what
   was found and what is allowed; exit code 2. Secrets, and what came through a reference, are never
   shown.
-- Keys of things that are not built yet are known, and refused with the reason when they ask for
-  anything. They stand [below](#not-built-yet).
 
 \`\`\`sh
 # the file alone, without credentials: for a pipeline

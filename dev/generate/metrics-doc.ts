@@ -23,17 +23,17 @@ defaults of the client library (memory, CPU, event-loop lag, garbage collection)
   highest value since the start and never falls.
 - \`operation\` is the record name of the operation in \`schemas/rerun-request.avsc\`. For reads in
   \`rerun_provider_calls_total\` it is the API's action name.
-- \`rerun_consumer_lag\` is counted from the offset that may be committed, so it includes what waits in
-  memory. \`rerun_uncommitted_records\` includes records that are finished and stand above one that is
-  not. The end of a partition is known from the last fetch.
+- \`rerun_consumer_lag\` is counted from the offset that may be committed, so it includes what waits,
+  in memory or outside. \`rerun_uncommitted_records\` includes records that are finished and stand above
+  one that is not. The end of a partition is known from the last fetch.
+- \`rerun_lane_queue_depth\` counts what waits in memory; \`/status\` tells what waits outside.
 
 What the values mean for the person on call stands in [runbook.md](runbook.md), the meaning of
 \`status\` and \`reason\` in [outcomes.md](outcomes.md), that of \`result\` in
 [architecture.md](architecture.md#what-a-calls-end-means).
 `;
 
-const NOT_OCCURRING = `Which statuses and reasons of \`rerun_outcomes_total\` do not occur yet is told in
-[outcomes.md](outcomes.md).`;
+const NOT_OCCURRING = `Which reasons of \`rerun_outcomes_total\` do not occur is told in [outcomes.md](outcomes.md).`;
 
 /** Labels whose values depend on the installation. */
 const OPEN_LABELS: Readonly<Record<string, string>> = {

@@ -5,9 +5,6 @@ import type { Secret } from "../domain/secret.ts";
 
 /**
  * A config that has been checked: what `parseConfig` returns. Durations are milliseconds.
- *
- * Only what this version does is in here. The contract's remaining keys are known to the parser,
- * which refuses a file that asks for more than their off value.
  */
 export interface Config {
   readonly kafka: KafkaConfig;
@@ -37,7 +34,7 @@ export type ThrottleScope = "group" | "instance";
 
 /** How long a claim holds. */
 export interface ClaimsConfig {
-  /** From before the claim is written to the first byte of its call, at the latest. */
+  /** From before the claim is written until it is won, at the latest; then there is time to connect. */
   readonly callWithinMs: number;
   /** What others wait, past the time in which a claim's call must have ended, before they judge it. */
   readonly graceMs: number;

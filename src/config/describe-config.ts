@@ -98,6 +98,7 @@ function describeProvider(provider: ProviderConfig): object {
       firstDelay: formatDuration(provider.retry.firstDelayMs),
       maxDelay: formatDuration(provider.retry.maxDelayMs),
     },
+    coalesce: provider.coalesce,
     breaker: describeBreaker(provider.breaker),
     holdWindows: provider.holdWindows.map(({ cron, durationMs, timezone, reason }) => {
       return { cron, duration: formatDuration(durationMs), timezone, reason };

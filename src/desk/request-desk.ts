@@ -87,6 +87,10 @@ export class RequestDesk implements Desk, LaneDesk {
     this.#close(received, expiredVerdict(notAfter), history);
   }
 
+  dying({ received, history }: Worked): void {
+    this.#close(received, dyingVerdict(received.source), history);
+  }
+
   exhausted({ received, history }: Worked, targets: readonly string[], end: UnexecutedEnd): void {
     const leftOut = this.#entryOf(received)?.leftOut ?? [];
     this.#close(received, verdictOfExhausted(end, targets, history.attempts, leftOut), history);

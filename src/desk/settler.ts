@@ -47,6 +47,8 @@ export class Settler {
   /** Key → when it came to its present state, as seen here; monotonic. */
   readonly #since = new Map<string, { readonly state: string; readonly at: number }>();
   readonly #following = new Map<string, AbortController>();
+  /** How many requests are followed, by their connections. */
+  readonly #followed = new Map<string, number>();
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
@@ -84,6 +86,11 @@ export class Settler {
     this.#clearTimer(key);
     this.#since.delete(key);
     this.#following.get(key)?.abort();
+  }
+
+  /** How many of a connection's requests are followed here. */
+  followedOf(provider: string): number {
+    return this.#followed.get(provider) ?? 0;
   }
 
   /** Resolves when nothing is being published. */
@@ -137,10 +144,13 @@ export class Settler {
 
   #begin(entry: Entry, deed: Deed): void {
     const leave = new AbortController();
+    const follows = deed === "follow" ? 1 : 0;
     if (deed === "follow") this.#following.set(entry.key, leave);
+    this.#countFollowed(entry, follows);
     this.#work
       .run(nameOf(deed, entry), async () => this.#deeds.do(deed, entry, leave.signal))
       .finally(() => {
+        this.#countFollowed(entry, -follows);
         if (this.#following.get(entry.key) === leave) this.#following.delete(entry.key);
       })
       .then(() => this.#ended(entry))
@@ -159,6 +169,10 @@ export class Settler {
       key,
       setTimeout(() => this.#reconsider(entry), LOOK_AGAIN_MS),
     );
+  }
+
+  #countFollowed({ provider }: Entry, change: number): void {
+    this.#followed.set(provider, this.followedOf(provider) + change);
   }
 
   #stop(): void {

@@ -61,10 +61,18 @@ export class PartitionStarts {
     this.#parts.seek(partition, start.offset);
   }
 
-  /** Whether the record was complete before the partition became ours. */
+  /**
+   * Whether the record was complete before the partition became ours, or is by what we ourselves told
+   * since: the group may be set back while the partition is ours, to before where it was when we got it,
+   * by more than requests are remembered.
+   */
   wasComplete(partition: number, offset: bigint): boolean {
     const found = this.#found.get(partition);
-    return found !== undefined && isCompleteIn(found, offset);
+    if (found !== undefined && isCompleteIn(found, offset)) return true;
+    const told = this.#parts.watermarks.of(partition);
+    // Of another era it is about other records.
+    if (told === null || told.era !== (found?.era ?? 0)) return false;
+    return isCompleteIn(told, offset);
   }
 
   /** The partition is somebody else's. */

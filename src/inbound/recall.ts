@@ -46,6 +46,7 @@ const ASK_AGAIN_MS = 1000;
 export class Recall {
   readonly #parts: RecallParts;
   #steps = 0;
+  #repeated: Repeated | null = null;
 
   constructor(parts: RecallParts) {
     this.#parts = parts;
@@ -59,11 +60,13 @@ export class Recall {
   /** Whether something could be read again now; together with `steps` it shows what is stuck. */
   get runnable(): boolean {
     const { overflow } = this.#parts;
+    if (this.#repeated?.isStopped === true) return false;
     return overflow.waiting.some(([provider]) => overflow.roomOf(provider) > 0);
   }
 
   /** Looks every 100 ms, until that is stopped. */
   start(repeated: Repeated): void {
+    this.#repeated = repeated;
     repeated.every(LOOK_EVERY_MS, async () => {
       try {
         await this.look();
@@ -75,14 +78,17 @@ export class Recall {
     });
   }
 
-  /** Reads again what is to be read again now. Rejects when the brokers cannot be asked. */
+  /**
+   * Reads again what is to be read again now, of each lane in turn: the many of one do not keep the
+   * others waiting. Rejects when the brokers cannot be asked.
+   */
   async look(): Promise<void> {
-    for (const [provider, lane] of this.#parts.overflow.waiting) {
-      for (
-        let wanted = this.#wanted(provider, lane);
-        wanted !== null;
-        wanted = this.#wanted(provider, lane)
-      ) {
+    for (let isDone = false; !isDone;) {
+      isDone = true;
+      for (const [provider, lane] of this.#parts.overflow.waiting) {
+        const wanted = this.#wanted(provider, lane);
+        if (wanted === null) continue;
+        isDone = false;
         await this.#fetch(lane, wanted);
       }
     }
@@ -105,17 +111,32 @@ export class Recall {
     const records = await read(partition, offset);
     let left = room;
     for (const record of records) {
+      if (!lane.has(record)) continue;
       const isWanted = record.offset === offset;
-      if (!lane.has(record) || (!isWanted && left <= 0)) continue;
-      if (await this.#recall(lane, record, isWanted ? why : "room")) left -= 1;
+      if (!isWanted && why === "room" && left <= 0) break;
+      // One answer holds many records: those behind it whose time is over too are not read once more.
+      const reasonFor = (received: ReceivedRequest) =>
+        isWanted ? why : (this.#over(received) ?? (left > 0 ? "room" : null));
+      if ((await this.#recall(lane, record, reasonFor)) === "room") left -= 1;
     }
     // What is above it in the answer, or nothing at all: the record itself does not exist any more.
     if (records.some((record) => record.offset === offset)) return;
     if (lane.drop(place)) gone(place);
   }
 
-  /** Whether it was taken over. */
-  async #recall(lane: LaneOverflow, record: KafkaRecord, why: RecallReason): Promise<boolean> {
+  /** Why nothing more may be called for it, if that is so. */
+  #over({ request, source }: ReceivedRequest): "expired" | "retention" | null {
+    const { epoch, dyingBelow } = this.#parts;
+    if (request.notAfter !== null && request.notAfter < epoch()) return "expired";
+    return source.offset < (dyingBelow().get(source.partition) ?? 0n) ? "retention" : null;
+  }
+
+  /** Why it was taken over; null: it was not. */
+  async #recall(
+    lane: LaneOverflow,
+    record: KafkaRecord,
+    reasonFor: (received: ReceivedRequest) => RecallReason | null,
+  ): Promise<RecallReason | null> {
     const { decoder, epoch, recalled, gone } = this.#parts;
     const decoded = await decoder.decode(record, epoch());
     if (decoded.kind === "unavailable") throw new Error(decoded.message);
@@ -123,10 +144,11 @@ export class Recall {
     if (decoded.kind !== "request") {
       // It was one when it was put aside: the topic holds another record there now.
       if (lane.drop(record)) gone(record);
-      return false;
+      return null;
     }
-    if (!lane.take(decoded.received)) return false;
-    recalled(decoded.received, why);
-    return true;
+    const reason = reasonFor(decoded.received);
+    if (reason === null || !lane.take(decoded.received)) return null;
+    recalled(decoded.received, reason);
+    return reason;
   }
 }

@@ -24,7 +24,7 @@ export interface ReplicaParts {
 
 /**
  * Without a fetch for this long nobody knows whether something new stands in the journal: several
- * times the longest wait of a fetch (kafka/journal-tail.ts).
+ * times the longest wait of a fetch (kafka/topic-tail.ts).
  */
 const STALE_AFTER_MS = 1200;
 /** Sweeping looks at every open request: not to be done for each record while many are followed. */

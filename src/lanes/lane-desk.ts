@@ -29,6 +29,8 @@ export type EndedCall = FinishedCall & {
 export interface LaneDesk {
   /** Its `notAfter` passed before it could be called (again). */
   expired(worked: Worked): void;
+  /** Its record is about to be deleted from the topic, and it was not called (again) yet. */
+  dying(worked: Worked): void;
   /** Its last attempt surely did not execute. */
   exhausted(worked: Worked, targets: readonly string[], end: UnexecutedEnd): void;
   /** The call of all of these was decided. The claim is the desk's from here on. */

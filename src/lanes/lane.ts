@@ -174,6 +174,17 @@ export class Lane {
     this.#pump();
   }
 
+  /** Ends what waits and whose records, below these offsets of their partitions, are to be deleted. */
+  endBelow(offsets: ReadonlyMap<number, bigint>): void {
+    if (this.#stopped) return;
+    const dying = this.#queue.takeBelow(offsets);
+    if (dying.length === 0) return;
+    this.#picker.dropGone();
+    this.#steps += 1;
+    for (const waiting of dying) this.#options.desk.dying(workedOf(waiting));
+    this.#pump();
+  }
+
   /** Forgets what waits from one partition, and returns it. What is with the provider goes on. */
   forget(partition: number): readonly ReceivedRequest[] {
     const forgotten = this.#queue.forget(partition);

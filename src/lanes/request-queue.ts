@@ -213,15 +213,22 @@ export class RequestQueue {
 
   /** Forgets what waits and came from one partition; returns it. O(n log n). */
   forget(partition: number): readonly ReceivedRequest[] {
+    const forgotten = this.#dropAll((waiting) => waiting.partition === partition);
+    return forgotten.map(({ received }) => received);
+  }
+
+  /** Takes out those whose records stand below these offsets of their partitions. O(n log n). */
+  takeBelow(offsets: ReadonlyMap<number, bigint>): readonly Queued[] {
+    return this.#dropAll(({ partition, offset }) => offset < (offsets.get(partition) ?? 0n));
+  }
+
+  #dropAll(isMeant: (waiting: Queued) => boolean): readonly Queued[] {
     const all = [...this.#early.inOrder(), ...this.#turns.all()];
-    const forgotten = all.filter(
-      (waiting) => waiting.partition === partition && waiting.place !== "taken",
-    );
+    const meant = all.filter((waiting) => waiting.place !== "taken" && isMeant(waiting));
     // The last first, so that nobody comes up whose turn is next.
-    return forgotten.toReversed().map((waiting) => {
-      this.drop(waiting);
-      return waiting.received;
-    });
+    const last = meant.toReversed();
+    for (const waiting of last) this.drop(waiting);
+    return last;
   }
 
   /** When to look again for what is early. */

@@ -10,6 +10,10 @@ export class Repeated {
     if (signal.aborted) this.stop();
   }
 
+  get isStopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   /** Does it every `ms` milliseconds, one after the other; a failure waits for the next time. */
   every(ms: number, work: () => Promise<void>): void {
     void (async () => {

@@ -333,6 +333,16 @@ describe("a verdict without a call", () => {
     ]);
   });
 
+  it("is EXPIRED too when its record is about to be deleted before its turn", async () => {
+    const { desk, written } = await aDesk();
+    desk.receive(first);
+    desk.dying({ received: first, history: NEVER_CALLED });
+    await pass();
+
+    const told = { verdict: { status: "EXPIRED", reason: { code: "RETENTION" } } };
+    expect(written()).toMatchObject([{ kind: "CLOSE", requests: [{ told }] }]);
+  });
+
   it("tells the last call's words and traces when all calls were made", async () => {
     const { desk, written } = await aDesk();
     desk.receive(first);

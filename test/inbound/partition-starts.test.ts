@@ -28,6 +28,20 @@ it("knows what was complete when the partition was gained, whatever is written s
   ]);
 });
 
+it("knows what is complete by what was told since, where the partition began later", () => {
+  let present: Watermark | null = null;
+  const { starts } = theStarts(() => present);
+  starts.gain(0);
+  // The group's offset said where to begin, and is set back now.
+  present = { era: 0, low: 8n, ranges: [{ from: 10n, to: 12n }], anchor: null };
+  expect([0n, 7n, 8n, 11n].map((at) => starts.wasComplete(0, at))).toStrictEqual([
+    ...[true, true, false, true],
+  ]);
+
+  present = { ...present, era: 1 };
+  expect(starts.wasComplete(0, 0n)).toBe(false);
+});
+
 it("tells of what was not read again yet as it was found", () => {
   const { starts } = theStarts();
   starts.gain(0);

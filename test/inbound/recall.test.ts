@@ -71,11 +71,12 @@ describe("requests that wait outside of memory", () => {
     expect(reads()).toBe(2);
   });
 
-  it("are read again when their time is over, however full the lane is", async () => {
-    const { recall, state, recalled } = aRecall(3, { notAfter: 1000 });
+  it("are read again when their time is over, however full the lane is, all that one answer holds", async () => {
+    const { recall, state, recalled, reads } = aRecall(3, { notAfter: 1000 });
     state.epoch = 1001;
     await recall.look();
     expect(recalled.toSorted()).toEqual(["0 expired", "1 expired", "2 expired"]);
+    expect(reads()).toBe(1);
   });
 
   it("are read again before their records are deleted", async () => {

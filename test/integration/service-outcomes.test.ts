@@ -391,7 +391,6 @@ describe("a request that comes again with the same content", () => {
 });
 
 describe("/metrics", () => {
-  // Without rerun_breaker_state and rerun_guard_targets: not built yet.
   const NAMES = {
     rerun_requests_received_total: "counter",
     rerun_outcomes_total: "counter",

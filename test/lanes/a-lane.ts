@@ -185,6 +185,8 @@ export class RecordingLaneDesk implements LaneDesk {
 
   expired: LaneDesk["expired"] = ({ received, history }) =>
     this.#tell("expired", received, history.attempts);
+  dying: LaneDesk["dying"] = ({ received, history }) =>
+    this.#tell("dying", received, history.attempts);
   exhausted: LaneDesk["exhausted"] = ({ received, history }, _targets, end) =>
     this.#tell(`exhausted by ${end.kind}`, received, history.attempts);
   decided: LaneDesk["decided"] = (called, { claim, before, end }) => {

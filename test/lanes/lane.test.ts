@@ -486,6 +486,26 @@ describe("a lane with requests that expire", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("ends what waits, for whatever, when its record is about to be deleted", async () => {
+    const { lane, journal, provider, desk } = aLane({ maxConcurrentCalls: 1 });
+    journal.hold("3");
+    lane.offer(numbered(1));
+    await aMoment();
+    lane.offer(numbered(2));
+    lane.offer(numbered(3));
+    lane.offer(numbered(4, { notBefore: START + 60_000 }));
+    lane.offer(numbered(5));
+    await aMoment();
+    lane.endBelow(new Map([[7, 100n]]));
+    lane.endBelow(new Map([[0, 5n]]));
+
+    // The first is with the provider: the journal knows of it.
+    expect(desk.lines.toSorted()).toStrictEqual([2, 3, 4].map((n) => `${n} dying after 0`));
+    await provider.of("1").end();
+    await aMoment();
+    expect(provider.called).toStrictEqual(["1", "5"]);
+  });
+
   it("gives back what expires while the lane is held", async () => {
     const { lane, provider, desk } = aLane();
     lane.offer(numbered(1, { notAfter: START + 400 }));
