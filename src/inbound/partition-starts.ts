@@ -68,11 +68,14 @@ export class PartitionStarts {
    */
   wasComplete(partition: number, offset: bigint): boolean {
     const found = this.#found.get(partition);
-    if (found !== undefined && isCompleteIn(found, offset)) return true;
     const told = this.#parts.watermarks.of(partition);
     // Of another era it is about other records.
-    if (told === null || told.era !== (found?.era ?? 0)) return false;
-    return isCompleteIn(told, offset);
+    const isOurs = told?.era === (found?.era ?? 0);
+    const known = [
+      ...(found === undefined ? [] : [found]),
+      ...(told !== null && isOurs ? [told] : []),
+    ];
+    return known.some((watermark) => isCompleteIn(watermark, offset));
   }
 
   /** The partition is somebody else's. */
