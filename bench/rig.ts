@@ -18,6 +18,8 @@ import { type Stack, startStack } from "../dev/stack/stack.ts";
 export interface Bench {
   readonly stack: Stack;
   readonly folder: string;
+  /** What the present runs started, to be ended whatever happens. */
+  readonly running: Set<Teardown>;
 }
 
 /** Runs `work` beside a stack of its own, and leaves nothing behind. */
@@ -38,7 +40,11 @@ export async function withBench<T>(
     teardown.defer("folder", async () => rm(folder, { recursive: true, force: true }));
     const stack = await startStack({ ...options, signal: stop.signal });
     teardown.defer("stack", async () => stack.stop());
-    return await Promise.race([work({ stack, folder }), stopped]);
+    const running = new Set<Teardown>();
+    teardown.defer("runs", async () => {
+      await Promise.all([...running].map(async (run) => run.close()));
+    });
+    return await Promise.race([work({ stack, folder, running }), stopped]);
   } finally {
     await teardown.close();
   }
@@ -70,12 +76,13 @@ export interface RunOptions {
 
 /** Replicas of the service and one simulator with topics of their own; all are stopped at the end. */
 export async function withRun<T>(
-  { stack, folder }: Bench,
+  { stack, folder, running }: Bench,
   options: RunOptions,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
   const { name, secure = false, config = {}, nodeOptions, before } = options;
   const teardown = new Teardown();
+  running.add(teardown);
   try {
     const simulator = await startSimulatorProcess({ folder, credentials: LOCAL_CREDENTIALS });
     teardown.defer("simulator", async () => simulator.stop());
@@ -117,6 +124,7 @@ export async function withRun<T>(
     return await work({ simulator, service, replicas, startReplica, configFile, submit });
   } finally {
     await teardown.close();
+    running.delete(teardown);
   }
 }
 
