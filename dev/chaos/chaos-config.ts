@@ -33,7 +33,8 @@ export function chaosConfigText(places: ChaosPlaces): string {
     credentials: {
       ...{ type: "static", id: `\${env:DEMO_${keys}_ID}`, secret: `\${env:DEMO_${keys}_SECRET}` },
     },
-    rateLimit: { callsPerSecond: 2, readsPerSecond: 40, totalPerSecond: null },
+    // For all processes together.
+    rateLimit: { callsPerSecond: 6, readsPerSecond: 40, totalPerSecond: null },
     ...{ connectTimeout: "1s", callTimeout: `${CALL_TIMEOUT_MS}ms` },
     retry: { maxAttempts: MAX_ATTEMPTS, firstDelay: "200ms", maxDelay: "2s" },
     // A probe is no attempt, and the books count every call that arrives.

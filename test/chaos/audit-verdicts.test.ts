@@ -89,6 +89,19 @@ describe("a verdict", () => {
     expect(liesIn(end, [])).toEqual(["target was left out (2 reruns), and only 1 asked for it"]);
   });
 
+  it("is true when the guards left out what many asked for, one of whom is not ended yet", () => {
+    const ids = ["r", "second", "third"];
+    const records = ids.map((requestId, n) =>
+      aRecord({ requestId, content: requestId }, { offset: BigInt(n + 1) }),
+    );
+    const end = anEnd({
+      ...{ status: "SUPPRESSED", reason: { code: "BUDGET_EXCEEDED", message: "" } },
+      targets: [{ target: "target", status: "SUPPRESSED", message: "2 reruns" }],
+    });
+    const calls = [aCall({ sequence: 1 }), aCall({ sequence: 2 })];
+    expect(auditVerdicts(booksOf({ records, calls, outcomes: [end] }), RULES)).toEqual([]);
+  });
+
   it("is not saved by another request's run of another target", () => {
     const records = [
       aRecord({ targets: ["own", "shared"] }),
