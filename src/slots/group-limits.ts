@@ -5,7 +5,7 @@ import type { Clock } from "../lanes/clock.ts";
 import type { RateLimits } from "../lanes/rate-limits.ts";
 import type { OpenReads, ReadTurnsOptions } from "../lanes/read-turns.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
-import type { SlotKeeper } from "./slot-keeper.ts";
+import type { SlotKeeper, SlotPass } from "./slot-keeper.ts";
 
 export interface GroupLimitsParts {
   /** What this process keeps for itself: the same limits, behind the slots, as a second guard. */
@@ -88,7 +88,7 @@ export class GroupLimits implements AccountLimits {
     const { local, keeper, clock } = this.#parts;
     const begunAt = clock.now();
     const isOnItsWay = { missed: false };
-    const ended = keeper.begin(operation);
+    const begun = keeper.begin(operation);
     const gate = local.gateFor(
       operation,
       (at) => {
@@ -99,27 +99,30 @@ export class GroupLimits implements AccountLimits {
     return {
       pass: async (signal) => {
         keeper.tookToGate(clock.now() - begunAt);
-        const leave = await this.#pass("call", operation, gate, isOnItsWay, signal);
-        return () => {
-          ended();
-          leave();
-        };
+        return passBoth(async () => begun.pass(signal), gate, isOnItsWay, signal);
       },
       close: () => {
-        ended();
+        begun.end();
         gate.close();
       },
     };
   }
 
   turns(options: ReadTurnsOptions): OpenReads {
-    const { local } = this.#parts;
+    const { local, keeper } = this.#parts;
     return local.turns(options, (action) => {
       const gate = this.#dayOpensIn("read") === 0 ? local.readGate(action) : null;
       if (gate === null) return null;
       const isOnItsWay = { missed: false };
       return {
-        pass: async (signal) => this.#pass("read", action, gate, isOnItsWay, signal),
+        pass: async (signal) => {
+          return passBoth(
+            async () => keeper.pass("read", action, signal),
+            gate,
+            isOnItsWay,
+            signal,
+          );
+        },
         close: () => gate.close(),
       };
     });
@@ -137,34 +140,6 @@ export class GroupLimits implements AccountLimits {
     keeper.tell(Math.max(0, Math.ceil(local.pausedUntil - clock.now())));
   }
 
-  /** Its slot, then the own gate, then once more its slot: right before the first byte. */
-  async #pass(
-    traffic: Traffic,
-    name: string,
-    gate: CallGate,
-    state: { missed: boolean },
-    signal: AbortSignal,
-  ): Promise<() => void> {
-    for (;;) {
-      const slot = await this.#parts.keeper.pass(traffic, name, signal);
-      const leave = await gate.pass(signal);
-      if (!slot.isOpen()) {
-        // The own gate was shut for longer than the slot is valid: its place is used up.
-        state.missed = true;
-        leave();
-        state.missed = false;
-        slot.ended("late");
-        continue;
-      }
-      return () => {
-        state.missed = !slot.isOpen();
-        leave();
-        slot.ended(state.missed ? "late" : "used");
-        if (state.missed) throw new Error("the slot was over before the call could begin");
-      };
-    }
-  }
-
   #made() {
     const { keeper, brokersTime } = this.#parts;
     const time = brokersTime();
@@ -178,5 +153,36 @@ export class GroupLimits implements AccountLimits {
     if (keeper.day === null || callsPerDay === null || made === null) return 0;
     if (keeper.day.hasRoom(traffic, callsPerDay)) return 0;
     return Math.max(1, made.nextAt - (brokersTime() ?? 0));
+  }
+}
+
+/** A slot, then the own gate, then once more the slot: right before the first byte. */
+async function passBoth(
+  nextSlot: () => Promise<SlotPass>,
+  gate: CallGate,
+  state: { missed: boolean },
+  signal: AbortSignal,
+): Promise<() => void> {
+  for (;;) {
+    const slot = await nextSlot();
+    const leave = await gate.pass(signal);
+    if (!slot.isOpen()) {
+      // The own gate was shut for longer than the slot is valid: its place is used up.
+      state.missed = true;
+      leave();
+      state.missed = false;
+      slot.ended("late");
+      continue;
+    }
+    let hasLeft = false;
+    return () => {
+      // Whoever cannot be sure that it left tells so once more when the connection is over.
+      if (hasLeft) return;
+      hasLeft = true;
+      state.missed = !slot.isOpen();
+      leave();
+      slot.ended(state.missed ? "late" : "used");
+      if (state.missed) throw new Error("the slot was over before the call could begin");
+    };
   }
 }

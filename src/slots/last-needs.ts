@@ -1,12 +1,16 @@
-const KEPT = 64;
-
-/** What the last 64 times needed, in milliseconds. */
+/** What the last times needed, in milliseconds. */
 export class LastNeeds {
+  readonly #kept: number;
   #needs: number[] = [];
+
+  /** `kept`: how many times are remembered. */
+  constructor(kept: number) {
+    this.#kept = kept;
+  }
 
   note(ms: number): void {
     this.#needs.push(ms);
-    if (this.#needs.length > KEPT) this.#needs.shift();
+    if (this.#needs.length > this.#kept) this.#needs.shift();
   }
 
   /** From the least to the most. */

@@ -3,6 +3,7 @@ import { LastNeeds } from "./last-needs.ts";
 const LEAST_MS = 60;
 const MOST_MS = 800;
 const SPARE_MS = 20;
+const KEPT = 64;
 const SHARE = 0.95;
 
 /**
@@ -10,7 +11,7 @@ const SHARE = 0.95;
  * whose call is not at the gate is lost.
  */
 export class LeadTime {
-  readonly #needs = new LastNeeds();
+  readonly #needs = new LastNeeds(KEPT);
 
   /** A call needed so long from its ticket to the gate. */
   took(ms: number): void {

@@ -2,6 +2,7 @@ import type { OperationName } from "../domain/operation.ts";
 import type { CouldMake } from "../lanes/account-limits.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
 import { BegunCalls } from "./begun-calls.ts";
+import type { SureTime } from "./broker-clock.ts";
 import { chooseAsks } from "./choose-asks.ts";
 import type { DayCount } from "./day-count.ts";
 import { LeadTime } from "./lead-time.ts";
@@ -39,6 +40,14 @@ export interface SlotPass {
   isOpen(): boolean;
   /** It was used, or could not be. */
   ended(how: "used" | "late"): void;
+}
+
+/** A call on its way to the gate. */
+export interface BegunCall {
+  /** As `SlotKeeper.pass`, for this call; again when the slot was over before it could leave. */
+  pass(signal: AbortSignal): Promise<SlotPass>;
+  /** It needs no slot any more. More than once does no harm. */
+  end(): void;
 }
 
 /** What a slot must be reserved ahead so that it is not due at once: the brokers' answer included. */
@@ -140,11 +149,22 @@ export class SlotKeeper implements SlotHolder {
     return Math.max(1, start - SLOT_TERMS.validityMs - sharedStart);
   }
 
-  /** A call is begun; the returned function ends that it is on its way, once. */
-  begin(operation: OperationName): () => void {
-    const ended = this.#begun.begin(operation);
+  /** A call is begun and needs a slot, until it gets one or is over. */
+  begin(operation: OperationName): BegunCall {
+    let needsOne: (() => void) | null = this.#begun.begin(operation);
+    const end = () => {
+      needsOne?.();
+      needsOne = null;
+    };
     this.#turnSoon();
-    return ended;
+    return {
+      pass: async (signal) => {
+        // Whose slot was over before it could leave needs another one.
+        needsOne ??= this.#begun.begin(operation);
+        return this.pass("call", operation, signal, end);
+      },
+      end,
+    };
   }
 
   /** A call needed so long from its ticket to the gate. */
@@ -154,9 +174,14 @@ export class SlotKeeper implements SlotHolder {
 
   /**
    * Resolves when an own slot has come that may be used for this, which is used up then. Rejects with
-   * the signal's reason.
+   * the signal's reason. `onFound` is called before anybody asks for the next one.
    */
-  async pass(traffic: Traffic, name: string, signal: AbortSignal): Promise<SlotPass> {
+  async pass(
+    traffic: Traffic,
+    name: string,
+    signal: AbortSignal,
+    onFound: () => void = () => undefined,
+  ): Promise<SlotPass> {
     signal.throwIfAborted();
     const slot = await new Promise<OwnSlot>((resolve, reject) => {
       const giveUp = () => {
@@ -167,6 +192,7 @@ export class SlotKeeper implements SlotHolder {
         ...{ traffic, name },
         pass: (found) => {
           signal.removeEventListener("abort", giveUp);
+          onFound();
           resolve(found);
         },
       };
@@ -185,10 +211,12 @@ export class SlotKeeper implements SlotHolder {
 
   #ended(slot: OwnSlot, how: "used" | "late"): void {
     this.#parts.count(how);
-    if (!slot.isAhead) return;
+    this.#noteLate(slot);
+  }
+
+  #noteLate({ start, isAhead }: OwnSlot): void {
     const time = this.#parts.ledger.time();
-    if (how === "late" || time === null) this.#punctuality.missed();
-    else this.#punctuality.left(time.hi - slot.start);
+    if (isAhead && time !== null) this.#punctuality.wasLate(time.hi - start);
   }
 
   #turnSoon(): void {
@@ -204,11 +232,12 @@ export class SlotKeeper implements SlotHolder {
   #turn(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    const begun = this.#parts.ledger.time();
     this.#dropOver();
     this.#letPass();
     this.#giveTicket();
     const askInMs = this.#ask();
-    const wakeInMs = Math.min(askInMs, this.#nextInMs());
+    const wakeInMs = Math.min(askInMs, this.#nextInMs(begun));
     if (wakeInMs === Infinity) return;
     this.#timer = setTimeout(() => this.#turn(), Math.max(1, Math.ceil(wakeInMs)));
   }
@@ -217,9 +246,13 @@ export class SlotKeeper implements SlotHolder {
     const time = this.#parts.ledger.time();
     if (time === null) return;
     for (const slot of this.#slots.takeOver(time)) {
-      const isMissed = slot.traffic === "read" || this.#begun.countOf(slot) > 0;
-      this.#parts.count(isMissed ? "late" : "wasted");
-      if (isMissed && slot.isAhead) this.#punctuality.missed();
+      // Who is not at the gate yet would have missed a longer one too.
+      const isMissed = [...this.#waiters].some(({ traffic, name }) => {
+        return traffic === slot.traffic && slot.names.includes(name);
+      });
+      const isTooEarly = slot.traffic === "call" && this.#begun.countOf(slot) > 0;
+      this.#parts.count(isMissed || isTooEarly ? "late" : "wasted");
+      if (isMissed) this.#noteLate(slot);
     }
   }
 
@@ -289,9 +322,9 @@ export class SlotKeeper implements SlotHolder {
     return Infinity;
   }
 
-  #nextInMs(): number {
-    const { ledger, now, pausedUntil } = this.#parts;
-    const time = ledger.time();
+  /** From the time at which the turn began: what came since was not looked at yet. */
+  #nextInMs(time: SureTime | null): number {
+    const { now, pausedUntil } = this.#parts;
     if (time === null) return this.isWaitedFor ? LOOK_AGAIN_MS : Infinity;
     const lead = this.#tickets.size > 0 ? this.#lead.ms : 0;
     const instants = this.#slots.granted.flatMap(({ start, end }) => [

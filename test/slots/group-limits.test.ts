@@ -118,6 +118,25 @@ describe("limits that a group keeps", () => {
     expect(mostInASecond(departures)).toBe(20);
   });
 
+  it("count each slot once, however often its departure is told", async () => {
+    const { replicas } = await replicasOf(1);
+    const [replica] = replicas;
+    const { limits, ends } = replica!;
+    const departure = limits.ticket().then(async () => {
+      const gate = limits.gateFor(OPERATION);
+      return { gate, leave: await gate.pass(never) };
+    });
+    await vi.advanceTimersByTimeAsync(50);
+    const { gate, leave } = await departure;
+    leave();
+    await vi.advanceTimersByTimeAsync(2000);
+    // The connection is closed, long after its slot.
+    leave();
+    gate.close();
+
+    expect(Object.fromEntries(ends)).toStrictEqual({ granted: 1, used: 1 });
+  });
+
   it("keep nine tenths of their rate on a machine that wakes everybody 40 ms late", async () => {
     const { replicas } = await replicasOf(2);
     const inTime = globalThis.setTimeout;

@@ -5,47 +5,53 @@ import { SLOT_TERMS } from "../../src/slots/slot-terms.ts";
 const { validityMs, mostValidityMs } = SLOT_TERMS;
 
 /** After so many slots nothing older counts. */
-const MANY = 64;
+const MANY = 128;
 
 function repeat(times: number, act: () => void): void {
   for (let i = 0; i < times; i++) act();
 }
 
 describe("how long slots should be valid", () => {
-  it("is the least as long as nobody was late", () => {
+  it("is the least as long as nobody was late, or a single one was", () => {
     const punctuality = new Punctuality(SLOT_TERMS);
     expect(punctuality.validityMs).toBe(validityMs);
 
-    repeat(MANY, () => punctuality.left(4));
+    repeat(MANY, () => punctuality.wasLate(4));
+    punctuality.wasLate(40);
     expect(punctuality.validityMs).toBe(validityMs);
   });
 
-  it("is enough for those for whom it is worth it, not for a single one that was very late", () => {
+  it("is enough for those for whom it is worth it", () => {
     const punctuality = new Punctuality(SLOT_TERMS);
-    repeat(MANY, () => punctuality.left(31.5));
-    punctuality.left(110);
+    repeat(MANY, () => punctuality.wasLate(31.5));
+    punctuality.wasLate(110);
     expect(punctuality.validityMs).toBe(35);
 
-    // Seven in 64 are missed for want of 75 ms, which would cost as many percent.
-    repeat(6, () => punctuality.left(110));
+    // Nine in 128 that are missed for want of 75 ms cost more than that for all.
+    repeat(7, () => punctuality.wasLate(110));
+    expect(punctuality.validityMs).toBe(35);
+    punctuality.wasLate(110);
     expect(punctuality.validityMs).toBe(110);
   });
 
-  it("grows from miss to miss, up to the most", () => {
+  it("grows from the second that is missed for a few milliseconds, and not for what is missed by far", () => {
     const punctuality = new Punctuality(SLOT_TERMS);
-    const grown: number[] = [];
-    repeat(4, () => {
-      punctuality.missed();
-      grown.push(punctuality.validityMs);
+    const grown = [1, 2, 3].map(() => {
+      punctuality.wasLate(29);
+      return punctuality.validityMs;
     });
+    expect(grown).toStrictEqual([validityMs, 30, 30]);
 
-    expect(grown).toStrictEqual([30, 60, mostValidityMs, mostValidityMs]);
+    repeat(MANY, () => punctuality.wasLate(mostValidityMs));
+    expect(punctuality.validityMs).toBe(mostValidityMs);
+    repeat(MANY, () => punctuality.wasLate(300));
+    expect(punctuality.validityMs).toBe(validityMs);
   });
 
   it("falls again when nobody is late any more", () => {
     const punctuality = new Punctuality(SLOT_TERMS);
-    repeat(4, () => punctuality.missed());
-    repeat(MANY, () => punctuality.left(2));
+    repeat(20, () => punctuality.wasLate(100));
+    repeat(MANY, () => punctuality.wasLate(2));
 
     expect(punctuality.validityMs).toBe(validityMs);
   });
