@@ -223,10 +223,9 @@ export class Lane {
 
   /** How many calls could be made at once, were it not for the pace. */
   #couldMake(): CouldMake {
-    const { early, blocked, delayed, parked } = this.#queue.waits;
-    const due = this.#queue.size - early - blocked - delayed - parked;
+    const room = this.#options.maxConcurrentCalls - this.#inFlight;
     return {
-      calls: Math.max(1, Math.min(due, this.#options.maxConcurrentCalls - this.#inFlight)),
+      calls: Math.max(1, Math.min(this.#picker.couldMake, room)),
       of: (operation) => this.#queue.sizeOf(operation),
     };
   }

@@ -47,6 +47,13 @@ export class Picker {
     this.#preparation = this.#createPreparation();
   }
 
+  /** How many calls could be made now, were it not for the pace, at the most. */
+  get couldMake(): number {
+    if (this.#preparation !== null) return this.#preparation.readyCount;
+    const { early, blocked, delayed, parked } = this.#parts.queue.waits;
+    return this.#parts.queue.size - early - blocked - delayed - parked;
+  }
+
   /** Monotonic instant from which `first` may name something; `Infinity` when nothing waits. */
   opensAt(): number {
     const { queue, hold } = this.#parts;

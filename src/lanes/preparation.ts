@@ -121,6 +121,11 @@ export class Preparation {
     return Math.min(Infinity, ...times.filter((at) => at > now));
   }
 
+  /** How many could be called now, were it not for the pace. */
+  get readyCount(): number {
+    return [...this.#ready(() => true)].length;
+  }
+
   /** Takes what `first` named for its call, and what goes with it; what was read of each. */
   take(first: Queued, mayGo: (operation: OperationName) => boolean): readonly Member[] {
     const { gatherer } = this.#parts;

@@ -5,7 +5,8 @@ import type { Clock } from "../lanes/clock.ts";
 import type { RateLimits } from "../lanes/rate-limits.ts";
 import type { OpenReads, ReadTurnsOptions } from "../lanes/read-turns.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
-import type { SlotKeeper, SlotPass } from "./slot-keeper.ts";
+import type { SlotKeeper } from "./slot-keeper.ts";
+import type { SlotPass } from "./slot-pass.ts";
 
 export interface GroupLimitsParts {
   /** What this process keeps for itself: the same limits, behind the slots, as a second guard. */

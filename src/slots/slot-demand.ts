@@ -2,16 +2,10 @@ import type { OperationName } from "../domain/operation.ts";
 import type { CouldMake } from "../lanes/account-limits.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
 import type { BegunCalls } from "./begun-calls.ts";
-import type { Having, OwnSlot } from "./own-slots.ts";
+import type { Having } from "./own-slots.ts";
 import { type SlotUse, useKey } from "./slot-record.ts";
 import type { SlotUses } from "./slot-uses.ts";
-
-/** Somebody at the gate, whose slot has to come. */
-export interface Waiter {
-  readonly traffic: Traffic;
-  readonly name: string;
-  readonly pass: (slot: OwnSlot) => void;
-}
+import type { Waiter } from "./slot-waiters.ts";
 
 /** Somebody who wants to begin a call. */
 export interface Ticket {

@@ -7,13 +7,15 @@ import { chooseAsks } from "./choose-asks.ts";
 import type { DayCount } from "./day-count.ts";
 import { LeadTime } from "./lead-time.ts";
 import { isSurelyIn, type OwnSlot, OwnSlots } from "./own-slots.ts";
-import { type Ticket, type Waiter, wantsOf } from "./slot-demand.ts";
+import { type Ticket, wantsOf } from "./slot-demand.ts";
 import type { SlotHolder, SlotLedger } from "./slot-ledger.ts";
+import type { BegunCall, SlotPass } from "./slot-pass.ts";
 import type { SlotFate } from "./slot-reader.ts";
 import { Punctuality } from "./punctuality.ts";
 import { type Limits, useKey } from "./slot-record.ts";
 import { SLOT_TERMS } from "./slot-terms.ts";
 import { SlotUses } from "./slot-uses.ts";
+import { SlotWaiters } from "./slot-waiters.ts";
 
 /** What became of the slots of this process. */
 export type SlotEnd = "granted" | "void" | "used" | "late" | "wasted";
@@ -32,22 +34,6 @@ export interface SlotKeeperParts {
   readonly pausedUntil: () => number;
   readonly day: DayCount | null;
   readonly count: (end: SlotEnd) => void;
-}
-
-/** The right to one departure, at its time. */
-export interface SlotPass {
-  /** Whether it surely still is that time. */
-  isOpen(): boolean;
-  /** It was used, or could not be. */
-  ended(how: "used" | "late"): void;
-}
-
-/** A call on its way to the gate. */
-export interface BegunCall {
-  /** As `SlotKeeper.pass`, for this call; again when the slot was over before it could leave. */
-  pass(signal: AbortSignal): Promise<SlotPass>;
-  /** It needs no slot any more. More than once does no harm. */
-  end(): void;
 }
 
 /** What a slot must be reserved ahead so that it is not due at once: the brokers' answer included. */
@@ -69,7 +55,7 @@ export class SlotKeeper implements SlotHolder {
   readonly #slots = new OwnSlots();
   readonly #lead = new LeadTime();
   readonly #punctuality = new Punctuality(SLOT_TERMS);
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new SlotWaiters();
   readonly #tickets = new Set<Ticket>();
   /** Operations that were asked about since the last ticket, by who asked. */
   readonly #askedAbout = new Map<object, Set<OperationName>>();
@@ -183,23 +169,9 @@ export class SlotKeeper implements SlotHolder {
     onFound: () => void = () => undefined,
   ): Promise<SlotPass> {
     signal.throwIfAborted();
-    const slot = await new Promise<OwnSlot>((resolve, reject) => {
-      const giveUp = () => {
-        this.#waiters.delete(waiter);
-        reject(signal.reason as Error); // what whoever aborts gives
-      };
-      const waiter: Waiter = {
-        ...{ traffic, name },
-        pass: (found) => {
-          signal.removeEventListener("abort", giveUp);
-          onFound();
-          resolve(found);
-        },
-      };
-      signal.addEventListener("abort", giveUp, { once: true });
-      this.#waiters.add(waiter);
-      this.#turn();
-    });
+    const found = this.#waiters.wait({ traffic, name }, signal, onFound);
+    this.#turn();
+    const slot = await found;
     return {
       isOpen: () => {
         const time = this.#parts.ledger.time();
@@ -247,9 +219,7 @@ export class SlotKeeper implements SlotHolder {
     if (time === null) return;
     for (const slot of this.#slots.takeOver(time)) {
       // Who is not at the gate yet would have missed a longer one too.
-      const isMissed = [...this.#waiters].some(({ traffic, name }) => {
-        return traffic === slot.traffic && slot.names.includes(name);
-      });
+      const isMissed = this.#waiters.wants(slot);
       const isTooEarly = slot.traffic === "call" && this.#begun.countOf(slot) > 0;
       this.#parts.count(isMissed || isTooEarly ? "late" : "wasted");
       if (isMissed) this.#noteLate(slot);
@@ -259,14 +229,10 @@ export class SlotKeeper implements SlotHolder {
   #letPass(): void {
     const { ledger, now, pausedUntil } = this.#parts;
     if (pausedUntil() > now()) return;
-    for (const waiter of this.#waiters) {
+    this.#waiters.letPass(({ traffic, name }) => {
       const time = ledger.time();
-      if (time === null) return;
-      const slot = this.#slots.take(waiter.traffic, waiter.name, time);
-      if (slot === undefined) continue;
-      this.#waiters.delete(waiter);
-      waiter.pass(slot);
-    }
+      return time === null ? undefined : this.#slots.take(traffic, name, time);
+    });
   }
 
   /** One at a time: who gets it begins a call, which counts for the next one. */

@@ -26,7 +26,7 @@ describe("a simulated run", () => {
     "published-before-read",
     "wall-clock",
     "verdicts-mixed-up",
-    "slots-not-waited-for",
+    "slots-used-late",
   ] as const)("finds a planted mistake: %s", PATIENCE, async (name) => {
     expect(await firstFinding(name)).not.toBeNull();
   });
