@@ -47,7 +47,9 @@ export async function benchReplicas(options: ReplicaBenchOptions): Promise<numbe
     const work = async (bench: Bench): Promise<void> => {
       for (const scenario of scenarios) {
         process.stderr.write(`${scenario.name}: ${scenario.about} …\n`);
-        results.set(scenario, await measure(bench, scenario, options));
+        const result = await measure(bench, scenario, options);
+        results.set(scenario, result);
+        process.stderr.write(`  ${cellsOf(result).join("   ")}\n`);
       }
     };
     await withBench(work, isClockSettable ? { brokerPatch: [CLOCK] } : {});
@@ -153,27 +155,28 @@ function isAsItMust({ scenario, mostJudged, most }: Result): boolean {
   return scenario.mustBreak ? most > LIMIT : mostJudged <= LIMIT;
 }
 
+function cellsOf(result: Result): readonly string[] {
+  const { scenario, calls, rate, most, mostJudged, judgedMs, leastSpan: span, load } = result;
+  const verdict = scenario.mustBreak ? "broken, as it must" : "ok";
+  const slow =
+    scenario.atLeast !== null && rate < scenario.atLeast ? ` below ${scenario.atLeast}` : "";
+  return [
+    scenario.name,
+    String(calls),
+    rate.toFixed(2) + slow,
+    String(most),
+    span.toFixed(1),
+    `${mostJudged} in ${judgedMs} ms`,
+    load.toFixed(1),
+    result.slots,
+    isAsItMust(result) ? verdict : "WRONG",
+  ];
+}
+
 function render(results: readonly Result[], replicas: number): string {
-  const rows = results.map((result) => {
-    const { scenario, calls, rate, most, mostJudged, judgedMs, leastSpan: span, load } = result;
-    const verdict = scenario.mustBreak ? "broken, as it must" : "ok";
-    const slow =
-      scenario.atLeast !== null && rate < scenario.atLeast ? ` below ${scenario.atLeast}` : "";
-    return [
-      scenario.name,
-      String(calls),
-      rate.toFixed(2) + slow,
-      String(most),
-      span.toFixed(1),
-      `${mostJudged} in ${judgedMs} ms`,
-      load.toFixed(1),
-      result.slots,
-      isAsItMust(result) ? verdict : "WRONG",
-    ];
-  });
   const head = [
     ...["SCENARIO", "CALLS", "CALLS/S", "MOST IN 1000 MS", "LEAST MS FOR 21"],
     ...["MOST, JUDGED", "LOAD", SLOT_ENDS.join("/").toUpperCase(), "LIMIT 20"],
   ];
-  return `${replicas} replicas\n${columns([head, ...rows])}\nJudged in a second shortened by the simulator's own worst timer lateness.\n`;
+  return `${replicas} replicas\n${columns([head, ...results.map(cellsOf)])}\nJudged in a second shortened by the simulator's own worst timer lateness.\n`;
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
 import { Kafka, logLevel } from "kafkajs";
@@ -26,7 +26,7 @@ export async function startKafka(
   patch: readonly string[],
 ): Promise<StartedKafka> {
   const classes = join(start.artifactFolder, "*");
-  const patched = await compile(patch, classes, start);
+  const patched = await compile(patch, start);
   return withFreePorts(2, async ([brokerPort = 0, controllerPort = 0]) => {
     const folder = join(start.run.folder, `kafka-${brokerPort}`);
     await mkdir(join(folder, "tmp"), { recursive: true });
@@ -65,15 +65,16 @@ export function patchFolder(runFolder: string): string {
 /** The folders of what was compiled: one, or none when there is nothing to compile. */
 async function compile(
   sources: readonly string[],
-  classes: string,
-  { run, java, startTimeoutMs }: PartStart,
+  { run, java, artifactFolder, startTimeoutMs }: PartStart,
 ): Promise<readonly string[]> {
   if (sources.length === 0) return [];
   const folder = patchFolder(run.folder);
   await mkdir(folder, { recursive: true });
   // A runtime has no `javac` on the PATH, but every JDK has the module.
   const compiler = ["-m", "jdk.compiler/com.sun.tools.javac.Main"];
-  const args = [...compiler, "-cp", classes, "-d", folder, ...sources];
+  // Only Java's own launcher knows what a star in a class path means.
+  const jars = (await readdir(artifactFolder)).map((name) => join(artifactFolder, name));
+  const args = [...compiler, "-cp", jars.join(delimiter), "-d", folder, ...sources];
   await run.runToEnd({ name: "kafka-patch", command: java.command, args }, startTimeoutMs);
   return [folder];
 }

@@ -515,6 +515,20 @@ describe("the targets of claims", () => {
     expect(states.targets.size).toBe(1);
   });
 
+  it("say of each request how many were granted with it, refused ones left out", () => {
+    const states = statesAfter(
+      aClaim("alone", [{ requestId: "a", targets: ["x"] }]),
+      aClaim("this", [
+        { requestId: "r", targets: ["y"] },
+        { requestId: "refused", targets: ["x"] },
+        { requestId: "s", targets: ["z"] },
+      ]),
+    );
+    const sharedBy = (requestId: string) => entryOf(states, requestId)?.claim?.shared;
+
+    expect(["a", "r", "s"].map(sharedBy)).toStrictEqual([undefined, 2, 2]);
+  });
+
   it("may be shared by requests of one claim, and are free with the last of them", () => {
     const states = statesAfter(
       aClaim("this", [
