@@ -4,7 +4,7 @@ const LEAST_MS = 60;
 const MOST_MS = 800;
 const SPARE_MS = 20;
 const KEPT = 64;
-const SHARE = 0.95;
+const SHARE = 0.98;
 
 /**
  * How long before its slot a call has to be begun: claiming and connecting take time, and a slot
@@ -18,7 +18,7 @@ export class LeadTime {
     this.#needs.note(ms);
   }
 
-  /** What nineteen in twenty of the last calls needed, and a little more. */
+  /** What all but one of the last 64 calls needed, and a little more. */
   get ms(): number {
     const { sorted } = this.#needs;
     const most = sorted[Math.ceil(sorted.length * SHARE) - 1] ?? 0;
