@@ -42,8 +42,11 @@ export interface PipelineParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** After so many records without a wait the event loop gets a turn. */
-const TURN = 256;
+/**
+ * After so many records without a wait the event loop gets a turn: some 3 ms for each partition, so that
+ * with many of them calls still come to their slots in time while a backlog is read in.
+ */
+const TURN = 32;
 const REGISTRY_FIRST_MS = 200;
 const REGISTRY_CAP_MS = 10_000;
 const TOO_LARGE_RETRY_MS = 30_000;
