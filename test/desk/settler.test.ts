@@ -328,6 +328,21 @@ describe("a request that the provider took", () => {
     expect(rig.deeds).toStrictEqual(["follow", "DONE FAILED"]);
   });
 
+  it("counts against its connection's share for as long as it is followed", async () => {
+    const { rig, settler, consider } = aSettler();
+    consider(accepted(true));
+    await pass(0);
+    expect([request.provider, "another"].map((one) => settler.followedOf(one))).toEqual([1, 0]);
+
+    rig.entry = null;
+    rig.endFollowing?.({
+      ...{ kind: "ended", by: "job" },
+      targets: [{ target: "1234", status: "FAILED", message: null }],
+    });
+    await pass(0);
+    expect(settler.followedOf(request.provider)).toBe(0);
+  });
+
   it("is handed over without a verdict when it is somebody else's now", async () => {
     const { rig, consider } = aSettler();
     consider(accepted(true));

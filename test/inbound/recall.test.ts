@@ -12,13 +12,21 @@ import { aRecord } from "./a-record.ts";
 const SHARE = 10;
 
 /** A lane's overflow with the offsets 0 to `count` - 1 of one partition, and a topic that has them. */
-function aRecall(count: number, { gone = [] as number[], notAfter = null as number | null } = {}) {
+function aRecall(
+  count: number,
+  { gone = [] as number[], notAfter = null as number | null, others = 0 } = {},
+) {
   const state = { depth: SHARE, epoch: 0, isAway: false, isRegistryAway: false };
   const dyingBelow = new Map<number, bigint>();
   const overflow = new Overflow({ share: SHARE, depthOf: () => state.depth });
   const known = new Map<bigint, ReceivedRequest>();
   for (let offset = 0; offset < count; offset += 1) {
     const received = aReceived({ offset }, { notAfter });
+    known.set(BigInt(offset), received);
+    overflow.add(received);
+  }
+  for (let offset = 1000; offset < 1000 + others; offset += 1) {
+    const received = aReceived({ offset }, { provider: "another", notAfter });
     known.set(BigInt(offset), received);
     overflow.add(received);
   }
@@ -107,6 +115,16 @@ describe("requests that wait outside of memory", () => {
     state.isRegistryAway = false;
     await recall.look();
     expect(recalled).toHaveLength(4);
+  });
+
+  it("of one lane do not keep those of another waiting, however many they are", async () => {
+    const { recall, state, recalled } = aRecall(12, { notAfter: 1000, others: 1 });
+    state.epoch = 1001;
+    await recall.look();
+
+    // One answer holds five.
+    expect(recalled.slice(0, 6)).toContain("1000 expired");
+    expect(recalled).toHaveLength(13);
   });
 
   it("are not taken over when their partition was lost while they were read", async () => {
