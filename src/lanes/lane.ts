@@ -159,8 +159,7 @@ export class Lane {
    * `tries`: calls made for it before that surely did not execute.
    */
   offer(received: ReceivedRequest, tries = 0): void {
-    this.#queue.add(received, tries);
-    this.#pump();
+    if (this.#queue.add(received, tries)) this.#pump();
   }
 
   /** Claims can be won again. */

@@ -73,8 +73,11 @@ export class RequestQueue {
     return this.#ofOperations.get(operation) ?? 0;
   }
 
-  /** `tries`: calls made for it before that surely did not execute. */
-  add(received: ReceivedRequest, tries = 0): void {
+  /**
+   * `tries`: calls made for it before that surely did not execute. False: it stands behind others that
+   * are due, and changes nothing for anybody before its turn comes.
+   */
+  add(received: ReceivedRequest, tries = 0): boolean {
     const { notBefore } = received.request;
     const waiting = this.#turns.create(received, tries);
     this.#enter(waiting);
@@ -84,6 +87,7 @@ export class RequestQueue {
       waiting.rest("early", notBefore);
       this.#early.push(waiting);
     }
+    return waiting.notAfter !== null || this.#turns.changesOthers(waiting);
   }
 
   /**

@@ -92,6 +92,12 @@ export class Shelves {
       .filter((head) => head !== undefined);
   }
 
+  /** Whether it is the first due one of its operation. */
+  isHead(waiting: Queued): boolean {
+    const { shelf } = waiting;
+    return headOf(shelf) === waiting && this.#shelvesOf(shelf.operation).peek() === shelf;
+  }
+
   #create(operation: OperationName, key: string): DueShelf {
     const shelf = new DueShelf(operation, this.#packing, key);
     this.#byKey.set(key, shelf);

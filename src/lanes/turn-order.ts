@@ -61,6 +61,11 @@ export class TurnOrder {
     this.#line(waiting, this.#stand(waiting, received));
   }
 
+  /** Whether one that has just come is looked at before another one goes, or moves others up. */
+  changesOthers(waiting: Queued): boolean {
+    return waiting.place !== "due" || this.#shelves.isHead(waiting);
+  }
+
   /** One that left is back, to its old place in the order or behind its equals. */
   enterAgain(waiting: Queued, where: "old place" | "behind"): void {
     this.#shelves.enterAgain(waiting);

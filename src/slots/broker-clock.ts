@@ -33,6 +33,7 @@ const STEP_MS = 5;
  * No clocks need to agree: what is not known makes the own slots narrower and nothing else.
  */
 export class BrokerClock {
+  /** By when they came; none that a later one makes superfluous. */
   #bounds: Bound[] = [];
   #firstAt: number | null = null;
 
@@ -75,11 +76,9 @@ export class BrokerClock {
 
   #add(bound: Bound): void {
     this.#firstAt ??= bound.at;
-    this.#bounds.push(bound);
     const oldest = bound.at - KEPT_MS;
-    if ((this.#bounds[0]?.at ?? Infinity) < oldest) {
-      this.#bounds = this.#bounds.filter(({ at }) => at >= oldest);
-    }
+    this.#bounds = this.#bounds.filter((one) => one.at >= oldest && !isNoBetter(one, bound));
+    this.#bounds.push(bound);
   }
 
   #boundsAt(now: number): { readonly lo: number; readonly hi: number } | null {
@@ -96,4 +95,10 @@ export class BrokerClock {
     const drift = Math.abs(now - newest.at) * DRIFT;
     return { lo: newest.lo - drift, hi: newest.hi + drift };
   }
+}
+
+/** Whether an earlier bound says nothing that the later one does not say, from then on. */
+function isNoBetter(earlier: Bound, later: Bound): boolean {
+  const drift = (later.at - earlier.at) * DRIFT;
+  return drift >= 0 && earlier.lo - drift <= later.lo && earlier.hi + drift >= later.hi;
 }

@@ -2,6 +2,8 @@
 export class LastNeeds {
   readonly #kept: number;
   #needs: number[] = [];
+  /** Null: to be sorted again. */
+  #sorted: readonly number[] | null = null;
 
   /** `kept`: how many times are remembered. */
   constructor(kept: number) {
@@ -9,12 +11,14 @@ export class LastNeeds {
   }
 
   note(ms: number): void {
+    this.#sorted = null;
     this.#needs.push(ms);
     if (this.#needs.length > this.#kept) this.#needs.shift();
   }
 
   /** From the least to the most. */
   get sorted(): readonly number[] {
-    return this.#needs.toSorted((a, b) => a - b);
+    this.#sorted ??= this.#needs.toSorted((a, b) => a - b);
+    return this.#sorted;
   }
 }

@@ -57,6 +57,20 @@ describe("a lane's queue", () => {
     expect(order).toStrictEqual([2, 4, 1, 3, 0, 5]);
   });
 
+  it("tells of an arrival whether anybody must look at it before its turn", () => {
+    const queue = aQueue();
+    const other = aTencentRerun({ instanceKeys: ["20250714_2025-10-01 00:00:00"] });
+
+    expect(queue.add(alone(0))).toBe(true);
+    expect(queue.add(alone(1))).toBe(false);
+    expect(queue.add(alone(2, { priority: "HIGH" }))).toBe(true);
+    expect(queue.add(alone(3, { operation: other }))).toBe(true);
+    // One stands behind another one's target, may go at a time of its own, must go by then.
+    expect(queue.add(alone(4, { operation: aDataWorksRerun({ instanceIds: ["1"] }) }))).toBe(true);
+    expect(queue.add(alone(5, { notBefore: EPOCH + 1000 }))).toBe(true);
+    expect(queue.add(alone(6, { notAfter: EPOCH + 1000 }))).toBe(true);
+  });
+
   it("puts one that comes back to its old place among its equals", () => {
     const queue = aQueue();
     [0, 1].forEach((offset) => queue.add(alone(offset)));

@@ -44,6 +44,34 @@ describe("the brokers' clock as one process knows it", () => {
     expect(clock.firstAt).toBe(102);
   });
 
+  it("is known as well as all answers of the last ten seconds together tell it", () => {
+    const answer = fc.record({
+      pauseMs: fc.double({ min: 0, max: 3000, noNaN: true }),
+      thereMs: fc.double({ min: 0, max: 50, noNaN: true }),
+      backMs: fc.double({ min: 0, max: 50, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(answer, { minLength: 1, maxLength: 60 }), (answers) => {
+        const clock = new BrokerClock();
+        const noted: { readonly at: number; readonly lo: number; readonly hi: number }[] = [];
+        let now = 0;
+        for (const { pauseMs, thereMs, backMs } of answers) {
+          const sentAt = now + pauseMs;
+          now = sentAt + thereMs + backMs;
+          const stamp = Math.floor(OFFSET + sentAt + thereMs);
+          clock.note({ sentAt, receivedAt: now, stamp });
+          noted.push({ at: now, lo: stamp - now, hi: stamp + 1 - sentAt });
+          const counted = noted.filter(({ at }) => at >= now - 10_000);
+          const drift = (at: number) => ((now - at) * 200) / 1_000_000;
+          const lo = now + Math.max(...counted.map((one) => one.lo - drift(one.at)));
+          const hi = now + Math.min(...counted.map((one) => one.hi + drift(one.at)));
+          expect(clock.at(now)?.lo).toBeCloseTo(lo, 2);
+          expect(clock.at(now)?.hi).toBeCloseTo(hi, 2);
+        }
+      }),
+    );
+  });
+
   it("always holds the true time, however long answers take and however the clocks drift", () => {
     const answer = fc.record({
       pauseMs: fc.double({ min: 0, max: 8000, noNaN: true }),
