@@ -1,5 +1,6 @@
 import type { ReceivedRequest, Source } from "../domain/rerun-request.ts";
 import { digestOf } from "../journal/digest.ts";
+import { RestingRequests } from "./resting-requests.ts";
 
 /**
  * Who has the request that a record asks for.
@@ -13,7 +14,7 @@ export type Keeper = "lane" | "desk" | "journal";
 /** The records of one requestId that are in this process's hands. */
 export interface Kept {
   readonly digest: string;
-  /** The record that is worked. Not the request itself: hundreds of thousands may wait in lanes. */
+  /** The record that is worked. */
   readonly first: Source;
   keeper: Keeper;
   /** The record that is worked was counted as a repetition. */
@@ -24,12 +25,23 @@ export interface Kept {
 
 const NONE: readonly ReceivedRequest[] = Object.freeze([]);
 
-/** All records in this process's hands that are not complete, by provider and requestId. */
+/**
+ * All records in this process's hands that are not complete, by provider and requestId.
+ *
+ * Most of them wait in lanes, by the hundred thousand: of those little more than their places is kept,
+ * until somebody asks for one.
+ */
 export class KeptRequests {
   readonly #byKey = new Map<string, Kept>();
+  /** With a lane, not counted, and the only record of their id. */
+  readonly #resting = new RestingRequests();
+
+  has(key: string): boolean {
+    return this.#byKey.has(key) || this.#resting.has(key);
+  }
 
   get(key: string): Kept | undefined {
-    return this.#byKey.get(key);
+    return this.#byKey.get(key) ?? this.#awake(key);
   }
 
   /** The first record of its id. */
@@ -44,14 +56,25 @@ export class KeptRequests {
     kept.others = [...kept.others, received];
   }
 
+  /** From now on somebody else has it. Whoever holds what `get` gave must ask again. */
+  entrust(key: string, keeper: Keeper): void {
+    const kept = this.get(key);
+    if (kept === undefined) return;
+    kept.keeper = keeper;
+    if (keeper !== "lane" || kept.isCounted || kept.others.length > 0) return;
+    this.#byKey.delete(key);
+    this.#resting.add(key, kept);
+  }
+
   /** They are complete, or not ours any more. */
   delete(key: string): void {
     this.#byKey.delete(key);
+    this.#resting.take(key);
   }
 
   /** How many ids are kept. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#byKey.size + this.#resting.size;
   }
 
   /**
@@ -59,7 +82,7 @@ export class KeptRequests {
    * its key; null: there is none.
    */
   succeed(key: string): ReceivedRequest | null {
-    const kept = this.#byKey.get(key);
+    const kept = this.get(key);
     this.#byKey.delete(key);
     const [successor, ...others] = kept?.others ?? NONE;
     if (successor === undefined) return null;
@@ -91,10 +114,19 @@ export class KeptRequests {
   /** The offsets of a partition whose records go on although it was lost. */
   goingOn(partition: number): ReadonlySet<bigint> {
     const offsets = new Set<bigint>();
-    for (const { first } of this.#byKey.values()) {
+    const sources = [...this.#byKey.values()].map(({ first }) => first);
+    for (const first of [...sources, ...this.#resting.sources()]) {
       if (first.partition === partition) offsets.add(first.offset);
     }
     return offsets;
+  }
+
+  #awake(key: string): Kept | undefined {
+    const resting = this.#resting.take(key);
+    if (resting === undefined) return undefined;
+    const kept = this.add(key, resting.digest, resting.first);
+    kept.keeper = "lane";
+    return kept;
   }
 }
 

@@ -143,7 +143,7 @@ export class RequestDesk implements Desk, LaneDesk {
 
   /** Whether any record of the entry's request is in this process's hands. */
   hasRecordOf({ key }: Entry): boolean {
-    return this.#kept.get(key) !== undefined;
+    return this.#kept.has(key);
   }
 
   /** Takes a request over again that waited outside of memory. */
@@ -324,8 +324,7 @@ export class RequestDesk implements Desk, LaneDesk {
   }
 
   #entrust(received: ReceivedRequest, keeper: Kept["keeper"]): void {
-    const kept = this.#kept.get(keyOfReceived(received));
-    if (kept !== undefined) kept.keeper = keeper;
+    this.#kept.entrust(keyOfReceived(received), keeper);
   }
 
   #entryOf({ request, source }: ReceivedRequest): Entry | null {

@@ -24,7 +24,8 @@ export function targetKeyOf(provider: string, target: string): string {
 }
 
 function hash16(text: string): string {
-  return hash("sha256", text, "binary").slice(0, 16);
+  // Cut out of a longer string it would keep that in memory.
+  return hash("sha256", text, "buffer").toString("latin1", 0, 16);
 }
 
 /** Objects with their keys sorted, so that equal contents give equal texts. */

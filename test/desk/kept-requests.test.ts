@@ -59,6 +59,37 @@ describe("the records that are kept", () => {
     expect(keptOf(asking(1)).get(KEY)).toMatchObject({ keeper: "journal", isCounted: false });
   });
 
+  it("are known as they were while they wait in a lane, and when another of their id comes", () => {
+    const kept = keptOf(asking(1), asking(9, 1, "1", "other"));
+    const before = { ...kept.get(KEY)! };
+    kept.entrust(KEY, "lane");
+
+    expect([kept.has(KEY), kept.has("nobody".padEnd(16)), kept.size]).toStrictEqual([
+      ...[true, false, 2],
+    ]);
+    expect(kept.get(KEY)).toStrictEqual({ ...before, keeper: "lane" });
+    kept.entrust(KEY, "lane");
+    keep(kept, asking(2));
+    kept.entrust(KEY, "lane");
+    expect([placesOf(kept), kept.size]).toStrictEqual([["0/1", "0/2"], 2]);
+  });
+
+  it("stay counted as repeats while they wait in a lane", () => {
+    const kept = keptOf(asking(1));
+    kept.get(KEY)!.isCounted = true;
+    kept.entrust(KEY, "lane");
+
+    expect(kept.get(KEY)).toMatchObject({ keeper: "lane", isCounted: true });
+  });
+
+  it("can be forgotten while they wait in a lane", () => {
+    const kept = keptOf(asking(1));
+    kept.entrust(KEY, "lane");
+    kept.delete(KEY);
+
+    expect([kept.get(KEY), kept.size]).toStrictEqual([undefined, 0]);
+  });
+
   it("can be forgotten by their id", () => {
     const kept = keptOf(asking(1), asking(2));
     kept.delete(KEY);
@@ -70,7 +101,7 @@ describe("the records that are kept", () => {
 describe("the place of a record that is gone", () => {
   it("is taken by the next of its id, which waits for the journal like a new one", () => {
     const kept = keptOf(asking(1), asking(2, 1), asking(3));
-    kept.get(KEY)!.keeper = "lane";
+    kept.entrust(KEY, "lane");
     const successor = kept.succeed(KEY);
 
     expect(successor).toStrictEqual(asking(2, 1));
@@ -107,7 +138,7 @@ describe("a partition that is lost", () => {
 
   it.each<Keeper>(["lane", "desk"])("leaves what is with the %s, and names it", (keeper) => {
     const kept = keptOf(asking(1), asking(2), asking(3, 1), asking(4, 0, "1", "other"));
-    kept.get(KEY)!.keeper = keeper;
+    kept.entrust(KEY, keeper);
 
     expect(kept.forget(0)).toStrictEqual([]);
     expect(placesOf(kept)).toStrictEqual(["0/1", "1/3"]);
@@ -127,7 +158,7 @@ describe("a partition that is lost", () => {
         records.forEach(({ partition, requestId, keeper }, offset) => {
           const received = asking(offset, partition, "1", requestId);
           keep(kept, received);
-          kept.get(keyOfReceived(received))!.keeper = keeper;
+          kept.entrust(keyOfReceived(received), keeper);
         });
         const keys = ["a", "b", "c"].map((id) => keyOf("dataworks-sh", id));
         const before = keys.flatMap((key) => placesOf(kept, key) ?? []);
