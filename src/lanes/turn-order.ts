@@ -4,7 +4,13 @@ import { FairTags, type Flow } from "./fair-tags.ts";
 import { Heap } from "./heap.ts";
 import { type Queued, Shelves } from "./shelves.ts";
 import { TargetOrder } from "./target-order.ts";
-import { goesBefore, type Packing, WaitingRequest } from "./waiting-request.ts";
+import {
+  type Arrival,
+  arrivalOf,
+  goesBefore,
+  type Packing,
+  WaitingRequest,
+} from "./waiting-request.ts";
 
 /**
  * What waits longer than this is treated like the next higher priority, and after the same time again
@@ -33,6 +39,8 @@ export class TurnOrder {
   readonly #rising = new Heap<Queued>(risesSooner, placeByTime);
   #blocked = 0;
   #sequence = 0;
+  /** Of the last one that came. */
+  #arrival: Arrival | null = null;
 
   /** `now` gives monotonic milliseconds. */
   constructor(packing: Packing, now: () => number) {
@@ -48,7 +56,14 @@ export class TurnOrder {
   /** A request that is new in the lane. */
   create(received: ReceivedRequest, tries: number): Queued {
     const shelf = this.#shelves.enter(received.request.operation);
-    const waiting: Queued = new WaitingRequest(received, this.#sequence++, shelf, tries);
+    this.#arrival = arrivalOf(received, this.#arrival);
+    const sequence = this.#sequence++;
+    const waiting: Queued = new WaitingRequest(received, {
+      sequence,
+      shelf,
+      arrival: this.#arrival,
+    });
+    waiting.attempts = tries;
     waiting.flow = this.#fair.enter(received.request.requestedBy, waiting.rank);
     return waiting;
   }

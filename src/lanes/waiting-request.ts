@@ -28,11 +28,35 @@ export interface Shelf {
   readonly packing: Packing;
 }
 
+/** How a record came. Those of one batch have it in common, unless they are traced. */
+export interface Arrival {
+  readonly topic: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly trace: TraceHeaders | null;
+}
+
+interface Calls {
+  readonly attempts: number;
+  readonly calledAt: number | null;
+}
+
+const NO_CALLS: Calls = { attempts: 0, calledAt: null };
+
+/** How a record came; `like` when that is the same. */
+export function arrivalOf(received: ReceivedRequest, like: Arrival | null): Arrival {
+  const { source, receivedAt, trace } = received;
+  const { topic } = source;
+  const isSame = like?.topic === topic && like.receivedAt === receivedAt && like.trace === trace;
+  return isSame ? like : { topic, receivedAt, trace };
+}
+
 /**
  * A request in the hands of a lane. It exists once, however often it comes back.
  *
  * Hundreds of thousands may wait: beside what ordering needs it keeps the request packed, and
- * unpacked only from `open` to `rest`. What those of one shelf have in common is one reference.
+ * unpacked only from `open` to `rest`; what most do not have takes one field, and what many have in
+ * common is one object (docs/decisions/0006).
  */
 export class WaitingRequest<S extends Shelf = Shelf> {
   /** Order of arrival in the lane; a request that comes back keeps its own, unless it was a probe. */
@@ -49,44 +73,69 @@ export class WaitingRequest<S extends Shelf = Shelf> {
   since = 0;
   /** For how many of its targets somebody stands before it; null: it has no place among them. */
   blockers: number | null = null;
-  /** Milliseconds since the epoch after which it must not be called. */
-  readonly notAfter: number | null;
   shelf: S;
   place: Place = "due";
   /** Monotonic milliseconds before which a delayed one does not go; of an early one `notBefore`. */
   dueAt = 0;
-  /** Calls made for it that surely did not execute. */
-  attempts: number;
-  /** Start of its last call, milliseconds since the epoch. */
-  calledAt: number | null = null;
   readonly partition: number;
   /** As a number while that is exact, which is all that Kafka ever reached: it weighs nothing. */
   readonly offset: number | bigint;
-  /** Positions in the heaps that it stands in, -1 for none: among the due, by time, by expiry. */
+  /** Positions in the heaps that it stands in, -1 for none: among the due, by time. */
   dueAs = -1;
   timedAs = -1;
-  expiryAs = -1;
-  readonly #topic: string;
+  /** `notAfter`, and the position in the heap of those that have one. */
+  readonly #expiry: { readonly at: number; position: number } | null;
   readonly #packed: string;
-  readonly #receivedAt: number;
-  readonly #trace: TraceHeaders | null;
+  readonly #arrival: Arrival;
+  #calls: Calls = NO_CALLS;
   #unpacked: ReceivedRequest | null = null;
 
-  /** `tries`: calls made for it before that surely did not execute. */
-  constructor(received: ReceivedRequest, sequence: number, shelf: S, tries = 0) {
-    this.attempts = tries;
-    const { request, source, receivedAt, trace } = received;
+  constructor(
+    received: ReceivedRequest,
+    { sequence, shelf, arrival }: { sequence: number; shelf: S; arrival: Arrival },
+  ) {
+    const { request, source } = received;
     this.sequence = sequence;
     this.rank = PRIORITIES.indexOf(request.priority);
     this.level = this.rank;
-    this.notAfter = request.notAfter;
+    this.#expiry = request.notAfter === null ? null : { at: request.notAfter, position: -1 };
     this.partition = source.partition;
     this.offset = source.offset > Number.MAX_SAFE_INTEGER ? source.offset : Number(source.offset);
     this.shelf = shelf;
-    this.#topic = source.topic;
     this.#packed = shelf.packing.pack(request);
-    this.#receivedAt = receivedAt;
-    this.#trace = trace;
+    this.#arrival = arrival;
+  }
+
+  /** Milliseconds since the epoch after which it must not be called. */
+  get notAfter(): number | null {
+    return this.#expiry?.at ?? null;
+  }
+
+  /** Position in the heap of those that expire, -1 for none. */
+  get expiryAs(): number {
+    return this.#expiry?.position ?? -1;
+  }
+
+  set expiryAs(position: number) {
+    if (this.#expiry !== null) this.#expiry.position = position;
+  }
+
+  /** Calls made for it that surely did not execute. */
+  get attempts(): number {
+    return this.#calls.attempts;
+  }
+
+  set attempts(attempts: number) {
+    if (attempts !== this.attempts) this.#calls = { ...this.#calls, attempts };
+  }
+
+  /** Start of its last call, milliseconds since the epoch. */
+  get calledAt(): number | null {
+    return this.#calls.calledAt;
+  }
+
+  set calledAt(calledAt: number | null) {
+    this.#calls = { ...this.#calls, calledAt };
   }
 
   /** The request; the same object from `open` to `rest`. */
@@ -100,7 +149,8 @@ export class WaitingRequest<S extends Shelf = Shelf> {
   }
 
   get source(): Source {
-    return { topic: this.#topic, partition: this.partition, offset: BigInt(this.offset) };
+    const { topic } = this.#arrival;
+    return { topic, partition: this.partition, offset: BigInt(this.offset) };
   }
 
   /** It comes to where it is going to be looked at. */
@@ -118,8 +168,8 @@ export class WaitingRequest<S extends Shelf = Shelf> {
 
   #unpack(): ReceivedRequest {
     const request = this.shelf.packing.unpack(this.#packed);
-    const [source, receivedAt, trace] = [this.source, this.#receivedAt, this.#trace];
-    return { request, source, receivedAt, trace };
+    const { receivedAt, trace } = this.#arrival;
+    return { request, source: this.source, receivedAt, trace };
   }
 }
 

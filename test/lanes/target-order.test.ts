@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Shelves, type Queued } from "../../src/lanes/shelves.ts";
 import { TargetOrder } from "../../src/lanes/target-order.ts";
-import { WaitingRequest } from "../../src/lanes/waiting-request.ts";
+import { arrivalOf, WaitingRequest } from "../../src/lanes/waiting-request.ts";
 import { aReceived, aTencentRerun } from "../support/a-received-request.ts";
 import { packing } from "../support/packing.ts";
 
@@ -9,7 +9,11 @@ const shelves = new Shelves(packing);
 
 function waitingFor(offset: number, instanceKeys: readonly string[]): Queued {
   const operation = aTencentRerun({ instanceKeys });
-  return new WaitingRequest(aReceived({ offset }, { operation }), offset, shelves.enter(operation));
+  const received = aReceived({ offset }, { operation });
+  const shelf = shelves.enter(operation);
+  return new WaitingRequest(received, {
+    ...{ sequence: offset, shelf, arrival: arrivalOf(received, null) },
+  });
 }
 
 function entered(targets: readonly (readonly string[])[]) {
