@@ -1,8 +1,16 @@
-import type { ReceivedRequest } from "../domain/rerun-request.ts";
+import type { ReceivedRequest, RerunRequest } from "../domain/rerun-request.ts";
 import { targetsOf } from "../domain/targets.ts";
 import { OffsetSet } from "./offset-set.ts";
 import { type Place, PlaceHeap } from "./place-heap.ts";
-import { TargetCounts } from "./target-counts.ts";
+import type { TargetCounts } from "./target-counts.ts";
+
+export interface LaneOverflowParts {
+  readonly provider: string;
+  /** Of what waits outside of memory, of all lanes. */
+  readonly targets: Pick<TargetCounts, "add" | "remove" | "mayHave">;
+  /** Nothing waits here any more. */
+  readonly onEmpty: () => void;
+}
 
 /**
  * The requests of one lane that wait outside of memory: only their places in the requests topic are
@@ -11,11 +19,15 @@ import { TargetCounts } from "./target-counts.ts";
  * Within a partition they come back in the order of their offsets.
  */
 export class LaneOverflow {
+  readonly #parts: LaneOverflowParts;
   readonly #places = new Map<number, OffsetSet>();
   readonly #deadlines = new PlaceHeap();
-  readonly #targets = new TargetCounts();
   #size = 0;
   #turn = 0;
+
+  constructor(parts: LaneOverflowParts) {
+    this.#parts = parts;
+  }
 
   get size(): number {
     return this.#size;
@@ -32,15 +44,15 @@ export class LaneOverflow {
     this.#places.set(partition, offsets);
     offsets.add(offset);
     this.#size += 1;
-    this.#targets.add(targetsOf(request.operation));
+    this.#parts.targets.add(this.#targetsOf(request));
     if (request.notAfter !== null) this.#deadlines.push(request.notAfter, source);
   }
 
   /** It was read again. False: it waits here no more. */
   take({ request, source }: ReceivedRequest): boolean {
-    if (!this.drop(source)) return false;
-    this.#targets.remove(targetsOf(request.operation));
-    return true;
+    if (!this.has(source)) return false;
+    this.#parts.targets.remove(this.#targetsOf(request));
+    return this.drop(source);
   }
 
   /** It will never be read again. False: it waits here no more. */
@@ -88,7 +100,7 @@ export class LaneOverflow {
 
   /** Whether one that waits here may share a target with it; true more often than it is so. */
   mayShareTargetWith({ request }: ReceivedRequest): boolean {
-    return this.#targets.mayHave(targetsOf(request.operation));
+    return this.#parts.targets.mayHave(this.#targetsOf(request));
   }
 
   #lowestOf(partition: number): Place | null {
@@ -96,8 +108,13 @@ export class LaneOverflow {
     return null;
   }
 
+  /** The same name on another connection is another target. */
+  #targetsOf({ operation }: RerunRequest): readonly string[] {
+    return targetsOf(operation).map((target) => `${this.#parts.provider}\n${target}`);
+  }
+
   #clear(): void {
     this.#deadlines.clear();
-    this.#targets.clear();
+    this.#parts.onEmpty();
   }
 }

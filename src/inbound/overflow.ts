@@ -1,5 +1,6 @@
 import type { ReceivedRequest } from "../domain/rerun-request.ts";
 import { LaneOverflow } from "./lane-overflow.ts";
+import { TargetCounts } from "./target-counts.ts";
 
 export interface OverflowParts {
   /** So many requests of one lane wait in memory. */
@@ -23,6 +24,8 @@ const ROOM_BELOW = 0.8;
 export class Overflow {
   readonly #parts: OverflowParts;
   readonly #lanes = new Map<string, LaneOverflow>();
+  /** Of all lanes together: there may be many, and each would take as much memory. */
+  readonly #targets = new TargetCounts();
 
   constructor(parts: OverflowParts) {
     this.#parts = parts;
@@ -59,8 +62,7 @@ export class Overflow {
   /** Lets it wait outside. */
   add(received: ReceivedRequest): void {
     const { provider } = received.request;
-    const lane = this.#lanes.get(provider) ?? new LaneOverflow();
-    this.#lanes.set(provider, lane);
+    const lane = this.#lanes.get(provider) ?? this.#open(provider);
     lane.add(received);
   }
 
@@ -74,5 +76,15 @@ export class Overflow {
   /** The partition is somebody else's. */
   forget(partition: number): void {
     for (const lane of this.#lanes.values()) lane.forget(partition);
+  }
+
+  #open(provider: string): LaneOverflow {
+    const onEmpty = (): void => {
+      // What was dropped unread is still counted, until nothing waits.
+      if (this.size === 0) this.#targets.clear();
+    };
+    const lane = new LaneOverflow({ provider, targets: this.#targets, onEmpty });
+    this.#lanes.set(provider, lane);
+    return lane;
   }
 }

@@ -46,6 +46,18 @@ describe("a lane with its share of memory", () => {
     expect(overflow.mustWait(at(3, "HIGH", "shared"))).toBe(true);
   });
 
+  it("lets urgent ones pass what waits outside in other lanes, whatever their targets", () => {
+    const { overflow } = anOverflow({});
+    overflow.add(at(1, "NORMAL", "shared"));
+    const { request, ...record } = at(2, "NORMAL", "own");
+    overflow.add({ ...record, request: { ...request, provider: "another" } });
+    const urgent = at(3, "HIGH", "own");
+    expect(overflow.mustWait(urgent)).toBe(false);
+    expect(
+      overflow.mustWait({ ...urgent, request: { ...urgent.request, provider: "another" } }),
+    ).toBe(true);
+  });
+
   it("has room again below four fifths of its share, and then up to all of it", () => {
     const depths: Record<string, number> = {};
     const { overflow, provider } = anOverflow(depths);
