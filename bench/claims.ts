@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { columns } from "../src/cli/columns.ts";
 import { DATAWORKS, LOCAL_ENV } from "../dev/rig/service-config.ts";
 import { type ServiceProcess, startServiceProcess } from "../dev/rig/service-process.ts";
-import { command, type Run, withBench, withRun } from "./rig.ts";
+import { type Bench, command, type Run, withBench, withRun } from "./rig.ts";
 import { bytesIn } from "./topic-bytes.ts";
 import { unlimitedClaims } from "./unlimited-claims.ts";
 
@@ -37,7 +37,7 @@ if (values.help) {
     const calm = { providerLines: ["evidence: { before: never }"] };
     await withRun(bench, { name: "paced", config: calm }, async (run) => {
       rows.push(await alone(run));
-      rows.push(...(await paced(run, bench.stack.brokers)));
+      rows.push(...(await paced(run, bench)));
     });
     await withRun(bench, { name: "fast" }, async ({ service }) => {
       await service.stop();
@@ -63,10 +63,10 @@ async function alone({ service, submit }: Run): Promise<readonly string[]> {
 /** A backlog at 20 calls a second, beside an instance that has no requests and reads along. */
 async function paced(
   { service, submit, simulator, configFile }: Run,
-  brokers: readonly string[],
+  { stack: { brokers }, program }: Bench,
 ): Promise<readonly (readonly string[])[]> {
   const spectator = await startServiceProcess({
-    configFile: await spectatorConfig(configFile),
+    ...{ configFile: await spectatorConfig(configFile), program },
     env: LOCAL_ENV,
   });
   try {

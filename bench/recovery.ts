@@ -15,7 +15,7 @@ import { silentLog } from "../src/observability/silent-log.ts";
 import { benchKafka } from "./bench-kafka.ts";
 import { requestOf } from "./bench-requests.ts";
 import { writeReruns } from "./guard-history.ts";
-import { withBench, withRun } from "./rig.ts";
+import { type Bench, withBench, withRun } from "./rig.ts";
 
 const usage = `Usage: npm run bench:recovery [-- --requests N] [-- --targets N]
 
@@ -63,13 +63,13 @@ if (values.help) {
         );
       } else {
         await fill(bench.stack.brokers, `rerun.journal.${name}`);
-        const plain = await start(configFile);
+        const plain = await start(bench, configFile);
         rows.push(rowOf("without a summary", plain));
         process.stderr.write("waiting for the summary …\n");
         await untilSummarised(plain.service);
         await plain.service.stop();
       }
-      const summarised = await start(configFile);
+      const summarised = await start(bench, configFile);
       rows.push(rowOf("from the summary", summarised));
       judged.isWithin = summarised.seconds < TARGET_SECONDS && summarised.peakMb < TARGET_MB;
       await summarised.service.stop();
@@ -128,9 +128,9 @@ interface Start {
 }
 
 /** Starts a service and waits until it is ready. */
-async function start(configFile: string): Promise<Start> {
+async function start({ program }: Bench, configFile: string): Promise<Start> {
   const since = performance.now();
-  const service = await startServiceProcess({ configFile, env: LOCAL_ENV });
+  const service = await startServiceProcess({ configFile, program, env: LOCAL_ENV });
   await untilReady(service);
   const seconds = (performance.now() - since) / 1000;
   const metrics = await (await fetch(`${service.url}/metrics`)).text();

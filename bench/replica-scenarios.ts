@@ -11,7 +11,7 @@ import type { Bench, Run, RunOptions } from "./rig.ts";
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  readonly run: Pick<RunOptions, "secure" | "nodeOptions">;
+  readonly run: Pick<RunOptions, "secure" | "nodeOptions" | "patch">;
   readonly faults: readonly Fault[];
   readonly load: (submitTo: SubmitTo, requests: number) => Promise<void>;
   /** Whether the broker's clock can be set. */
@@ -26,9 +26,8 @@ export interface Scenario {
 
 const PARTITIONS = 8;
 const SUSTAINED = 19;
-const STALL = "--import ./bench/stall-event-loop.mjs";
-const preloading = (control: string) =>
-  `--import tsx --import ${new URL(`./controls/${control}.ts`, import.meta.url).href}`;
+const STALL = ["--import ./bench/stall-event-loop.mjs"];
+const control = (name: string) => new URL(`./controls/${name}.ts`, import.meta.url).href;
 const HANDSHAKE: Fault = { kind: "handshake-delay", minMs: 20, maxMs: 300 };
 const TLS = { run: { secure: true }, faults: [HANDSHAKE] };
 /** What the broker is started with so that its clock can be set. */
@@ -77,12 +76,12 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...CALM, ...TLS, name: "tls-bursty", about: "the same, in bursts", load: inBursts },
   {
     ...{ ...CALM, ...TLS, name: "control-naive", about: "slots without the chain; must break" },
-    run: { secure: true, nodeOptions: preloading("naive-slots") },
+    run: { secure: true, patch: control("naive-slots") },
     ...{ load: inBursts, mustBreak: true },
   },
   {
     ...{ ...CALM, name: "control-gate", about: "nobody looks at the time; must break" },
-    ...{ run: { nodeOptions: `${preloading("open-slots")} ${STALL}` }, mustBreak: true },
+    ...{ run: { patch: control("open-slots"), nodeOptions: STALL }, mustBreak: true },
   },
 ];
 

@@ -9,6 +9,8 @@ import {
   type LocalConfig,
   localConfigText,
 } from "../dev/rig/service-config.ts";
+import { buildProgram } from "../dev/rig/build-program.ts";
+import type { Program } from "../dev/rig/child.ts";
 import { type ServiceProcess, startServiceProcess } from "../dev/rig/service-process.ts";
 import { type SimulatorProcess, startSimulatorProcess } from "../dev/rig/simulator-process.ts";
 import type { StartStackOptions } from "../dev/stack/start-stack-options.ts";
@@ -17,6 +19,8 @@ import { type Stack, startStack } from "../dev/stack/stack.ts";
 /** A broker, a registry and a folder for one bench; everything else is made anew for each run. */
 export interface Bench {
   readonly stack: Stack;
+  /** The service as it was built for the bench and as its image starts it. */
+  readonly program: Program;
   readonly folder: string;
   /** What the present runs started, to be ended whatever happens. */
   readonly running: Set<Teardown>;
@@ -38,13 +42,14 @@ export async function withBench<T>(
   try {
     const folder = await mkdtemp(join(tmpdir(), "rerun-bench-"));
     teardown.defer("folder", async () => rm(folder, { recursive: true, force: true }));
+    const program = await buildProgram();
     const stack = await startStack({ ...options, signal: stop.signal });
     teardown.defer("stack", async () => stack.stop());
     const running = new Set<Teardown>();
     teardown.defer("runs", async () => {
       await Promise.all([...running].map(async (run) => run.close()));
     });
-    return await Promise.race([work({ stack, folder, running }), stopped]);
+    return await Promise.race([work({ stack, program, folder, running }), stopped]);
   } finally {
     await teardown.close();
   }
@@ -67,7 +72,9 @@ export interface RunOptions {
   readonly name: string;
   readonly secure?: boolean;
   readonly config?: Pick<LocalConfig, "providerLines" | "lines">;
-  readonly nodeOptions?: string;
+  readonly nodeOptions?: readonly string[];
+  /** The address of a module that changes the service: its sources are run then. */
+  readonly patch?: string;
   /** How many processes share the work; one unless told. */
   readonly replicas?: number;
   /** Called when topics and schemas are there, before the service starts. */
@@ -76,11 +83,13 @@ export interface RunOptions {
 
 /** Replicas of the service and one simulator with topics of their own; all are stopped at the end. */
 export async function withRun<T>(
-  { stack, folder, running }: Bench,
+  { stack, program, folder, running }: Bench,
   options: RunOptions,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
-  const { name, secure = false, config = {}, nodeOptions, before } = options;
+  const { name, secure = false, config = {}, patch, before } = options;
+  const patching = patch === undefined ? [] : ["--import tsx", `--import ${patch}`];
+  const nodeOptions = [...patching, ...(options.nodeOptions ?? [])].join(" ");
   const teardown = new Teardown();
   running.add(teardown);
   try {
@@ -110,7 +119,8 @@ export async function withRun<T>(
       const service = await startServiceProcess({
         configFile,
         env: LOCAL_ENV,
-        ...(nodeOptions === undefined ? {} : { nodeOptions }),
+        ...(patch === undefined ? { program } : {}),
+        ...(nodeOptions === "" ? {} : { nodeOptions }),
       });
       replicas.push(service);
       teardown.defer("service", async () => {

@@ -19,7 +19,7 @@ With --replicas so many processes share the limit, and the scenarios are: ${REPL
 
 const LIMIT = 20;
 const SUSTAINED = 19.4;
-const STALL = "--import ./bench/stall-event-loop.mjs";
+const STALL = ["--import ./bench/stall-event-loop.mjs"];
 const HANDSHAKE: Fault = { kind: "handshake-delay", minMs: 20, maxMs: 300 };
 
 interface Scenario {

@@ -46,8 +46,9 @@ const NAMESPACE = "unshare";
 export async function runInImage(run: ImageRun): Promise<ImageProcess> {
   const { config, folder: fileSystem } = run.image;
   const root = await mkdtemp(join(run.scratch, "root-"));
-  const [node = "", script = "", ...rest] = config.Entrypoint;
-  const program = [`/usr/local/bin/${node}`, `/app/${script}`, ...rest, ...run.args];
+  const [node = "", ...rest] = config.Entrypoint;
+  const started = rest.map((one) => (one.startsWith("-") ? one : `/app/${one}`));
+  const program = [`/usr/local/bin/${node}`, ...started, ...run.args];
   const child = spawn(
     NAMESPACE,
     ["--mount", "sh", "-c", ENTER, "sh", fileSystem, root, run.folder, ...program],

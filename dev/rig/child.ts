@@ -2,6 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+/** What is started. */
+export interface Program {
+  /** Path of a TypeScript or JavaScript file, from the project's root. */
+  readonly script: string;
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[];
+}
+
 /** A program of this project that runs as a process of its own. */
 export interface Child {
   readonly process: ChildProcess;
@@ -11,9 +19,7 @@ export interface Child {
   lastWords(): string;
 }
 
-export interface ChildOptions {
-  /** Path of the TypeScript file, from the project's root. */
-  readonly script: string;
+export interface ChildOptions extends Program {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly onLine: (line: string) => void;
@@ -26,8 +32,10 @@ const ROOT = new URL("../../", import.meta.url);
  * Starts a program. It gets a process group of its own, so that Ctrl-C in a terminal reaches only
  * whoever started it, who then ends it in order.
  */
-export function startChild({ script, args, env = {}, onLine }: ChildOptions): Child {
-  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+export function startChild(options: ChildOptions): Child {
+  const { script, nodeArgs = [], args, env = {}, onLine } = options;
+  const loader = script.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const child = spawn(process.execPath, [...loader, ...nodeArgs, script, ...args], {
     cwd: ROOT,
     // eslint-disable-next-line no-restricted-properties -- a child needs its parent's PATH and HOME
     env: { ...process.env, ...env },

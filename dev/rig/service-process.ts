@@ -1,4 +1,4 @@
-import { type Child, endChild, startChild } from "./child.ts";
+import { type Child, endChild, type Program, startChild } from "./child.ts";
 
 /** The service in a process of its own, as its users run it. */
 export interface ServiceProcess {
@@ -52,7 +52,11 @@ export interface ServiceProcessOptions {
   readonly onLog?: (line: string) => void;
   /** Further arguments for Node, such as a preloaded module. */
   readonly nodeOptions?: string;
+  /** Unless told, the sources. */
+  readonly program?: Program;
 }
+
+const SOURCES: Program = { script: "src/main.ts" };
 
 const READY_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 100;
@@ -64,7 +68,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   let listening: (port: number) => void = () => undefined;
   const port = new Promise<number>((resolve) => (listening = resolve));
   const child = startChild({
-    script: "src/main.ts",
+    ...(options.program ?? SOURCES),
     args: ["run", "--config", options.configFile],
     env: {
       ...options.env,
