@@ -28,21 +28,31 @@ const BYTES_PER_TARGET = 200;
  */
 export class Assembly {
   /** In the order in which they came. */
-  members: readonly Queued[];
-  readonly targets: Set<string>;
+  #candidates: readonly Candidate[];
+  #targets: ReadonlySet<string>;
   readonly #limits: AssemblyLimits;
   readonly #part: Part | null;
   readonly #isAlone: boolean;
   #bytes: number;
 
   constructor(head: Candidate, limits: AssemblyLimits) {
-    const { waiting, targets, part } = head;
-    this.members = [waiting];
-    this.targets = new Set(targets);
+    const { targets, part } = head;
+    this.#candidates = [head];
+    this.#targets = new Set(targets);
     this.#limits = limits;
     this.#part = part;
     this.#bytes = bytesOf(head);
     this.#isAlone = limits.maxInstances === 1 || targets.length > limits.maxInstances;
+  }
+
+  /** In the order in which they came. */
+  get members(): readonly Queued[] {
+    return this.#candidates.map(({ waiting }) => waiting);
+  }
+
+  /** Of its members, and of nobody else: whoever shares one waits for the call. */
+  get targets(): ReadonlySet<string> {
+    return this.#targets;
   }
 
   /** Whether anything may still fit. */
@@ -52,38 +62,39 @@ export class Assembly {
 
   /** Takes one in, if it fits. */
   offer(candidate: Candidate): boolean {
-    const { waiting, targets, part } = candidate;
+    const { targets, part } = candidate;
     if (!this.hasRoom() || part !== this.#part) return false;
-    const added = targets.filter((one) => !this.targets.has(one)).length;
+    const all = new Set([...this.#targets, ...targets]);
     const bytes = this.#bytes + bytesOf(candidate);
-    if (this.targets.size + added > this.#limits.maxInstances) return false;
-    if (bytes > this.#limits.maxBytes) return false;
-    this.members = [...this.members, waiting];
+    if (all.size > this.#limits.maxInstances || bytes > this.#limits.maxBytes) return false;
+    this.#candidates = [...this.#candidates, candidate];
     this.#bytes = bytes;
-    for (const target of targets) this.targets.add(target);
+    this.#targets = all;
     return true;
   }
 
   /** Takes one in whose targets are all here, so that nothing else would be called for it. */
   join(candidate: Candidate): boolean {
-    return candidate.targets.every((one) => this.targets.has(one)) && this.offer(candidate);
+    return candidate.targets.every((one) => this.#targets.has(one)) && this.offer(candidate);
   }
 
   /** Takes another one's members in, all of them or none. */
   unite(other: Assembly): boolean {
-    const all = new Set([...this.targets, ...other.targets]);
+    const all = new Set([...this.#targets, ...other.targets]);
     const bytes = this.#bytes + other.#bytes;
     if (this.#isAlone || other.#isAlone || other.#part !== this.#part) return false;
     if (all.size > this.#limits.maxInstances || bytes > this.#limits.maxBytes) return false;
-    this.members = [...this.members, ...other.members];
+    this.#candidates = [...this.#candidates, ...other.#candidates];
     this.#bytes = bytes;
-    for (const target of other.targets) this.targets.add(target);
+    this.#targets = all;
     return true;
   }
 
   /** One of them does not go with the others after all. */
   leave(waiting: Queued): void {
-    this.members = this.members.filter((one) => one !== waiting);
+    this.#candidates = this.#candidates.filter((one) => one.waiting !== waiting);
+    this.#targets = new Set(this.#candidates.flatMap(({ targets }) => targets));
+    this.#bytes = this.#candidates.reduce((sum, one) => sum + bytesOf(one), 0);
   }
 }
 

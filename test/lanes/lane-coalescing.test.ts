@@ -297,4 +297,24 @@ describe("a lane that joins requests and reads before their calls", () => {
     expect(provider.called).toStrictEqual(["2"]);
     expect(desk.lines).toStrictEqual(["1 elsewhere after 0"]);
   });
+
+  it("keeps nobody waiting for the targets of one that expired beside the others of its call", async () => {
+    const { lane, provider, endAll, desk } = aReadingLane("always", {
+      ...{ maxConcurrentCalls: 1, coalesce: { maxInstances: 2, maxBytes: 100_000 } },
+    });
+    for (const offset of [7, 8, 9, 1]) lane.offer(asking(offset, String(offset)));
+    lane.offer(asking(2, "2", { partition: 2, notAfter: Date.now() + 1000 }));
+    lane.offer(asking(3, "2,3", { partition: 2 }));
+    await endAll();
+    await vi.advanceTimersByTimeAsync(2000);
+    for (let turn = 0; turn < 5; turn += 1) {
+      await endAll();
+      for (const open of [...provider.open]) await open.end();
+    }
+
+    expect(desk.lines).toContain("2 expired after 0");
+    expect(provider.called.flatMap((called) => called.split(",")).toSorted()).toStrictEqual([
+      ...["1", "2", "3", "7", "8", "9"],
+    ]);
+  });
 });
