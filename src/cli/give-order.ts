@@ -34,10 +34,10 @@ const LOOK_EVERY_MS = 100;
 /** The order, if it can be given by the config; throws a `CommandFailed` with what is wrong with it. */
 export function checkOrder(asked: AskedOrder, config: Config): CheckedOrder {
   const { action, lane, reason, forMs, callsPerSecond } = asked;
-  const names = config.providers.map(({ name }) => name).join(", ");
-  if (lane === null) throw misused(`Name the lane to ${action}: one of ${names}.`);
+  const names = config.providers.map(({ name }) => name);
+  if (lane === null) throw misused(`Name the lane to ${action}: one of ${names.join(", ")}.`);
   const most = configuredLimit(config, lane);
-  if (most === null) throw misused(`There is no lane ${lane}, only ${names}.`);
+  if (most === null) throw noLane(lane, names);
   if (reason === null || reason.trim() === "") {
     throw misused("Say why, with --reason: whoever finds the lane like that wants to know.");
   }
@@ -94,6 +94,11 @@ export function configuredLimit({ providers }: Config, lane: string): number | n
   const rateLimit = providers.find(({ name }) => name === limits)?.rateLimit;
   if (own === undefined || rateLimit === undefined) return null;
   return Math.min(rateLimit.callsPerSecond, rateLimit.totalPerSecond ?? Infinity);
+}
+
+/** What to throw when somebody names a lane that is not one of these. */
+export function noLane(lane: string, lanes: readonly string[]): CommandFailed {
+  return misused(`There is no lane ${lane}, only ${lanes.join(", ")}.`);
 }
 
 function misused(message: string): CommandFailed {

@@ -8,6 +8,7 @@ import {
   configuredLimit,
   giveOrder,
   type GivenOrder,
+  noLane,
 } from "./give-order.ts";
 import { describeOrder, lanesTable, type ListedLane } from "./lanes-table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,11 +32,11 @@ export async function lanesCommand(options: LanesOptions, terminal: Terminal): P
   );
 }
 
-async function list({ config, json }: LanesOptions, terminal: Terminal): Promise<number> {
+async function list({ config, lane, json }: LanesOptions, terminal: Terminal): Promise<number> {
   return withControl(config, async (control) => {
     const now = Date.now();
     const silent = control.reports.silent(now);
-    const lanes = listed(config, control, now);
+    const lanes = chosen(lane, listed(config, control, now));
     if (json) terminal.stdout(`${JSON.stringify(jsonOf(lanes, silent, config, now), null, 2)}\n`);
     else terminal.stdout(lanesTable(lanes, now));
     if (silent > 0 && !json) {
@@ -54,6 +55,16 @@ function listed(config: Config, control: ControlSession, now: number): readonly 
     orders: control.orders.inForce(lane, now),
     reports: reports.filter((report) => report.lane === lane),
   }));
+}
+
+/** The one that is asked for; null: all. */
+function chosen(asked: string | null, lanes: readonly ListedLane[]): readonly ListedLane[] {
+  const found = lanes.filter(({ lane }) => asked === null || lane === asked);
+  if (found.length > 0) return found;
+  throw noLane(
+    String(asked),
+    lanes.map(({ lane }) => lane),
+  );
 }
 
 function jsonOf(
@@ -96,7 +107,8 @@ function givenText(lane: string, { orders: [first], obeying, others }: GivenOrde
   if (all === 0) {
     return `${ordered}No instance reports at present; whichever starts obeys from its start.\n`;
   }
-  const obeyed = `${ordered}${obeying.length} of ${count(all, "instance")} say that they obey.\n`;
+  const obey = all === 1 ? "says that it obeys" : "say that they obey";
+  const obeyed = `${ordered}${obeying.length} of ${count(all, "instance")} ${obey}.\n`;
   const missing = others.map(({ instance, at }) => {
     return `No word yet from ${instance}, which reported last at ${new Date(at).toISOString()}.\n`;
   });

@@ -159,7 +159,7 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
 
   configured(program, "lanes", "Shows the lanes of a running group, or gives one of them an order.")
     .addArgument(new Argument("<action>", "what to do").choices(LANE_ACTIONS))
-    .argument("[lane]", "the connection's name; not with list")
+    .argument("[lane]", "the connection's name; with list, only this one")
     .option("--reason <text>", "why; no order without")
     .option("--for <duration>", "a pause or a limit ends by itself after this time", duration)
     .option("--calls-per-second <n>", "limit: no more than this, never above the config", count)

@@ -118,6 +118,15 @@ describe("lanes list", () => {
       expect(stdout.match(new RegExp(`^${lane} `, "gm"))).toHaveLength(2);
     }
   });
+
+  it("shows the one lane that is named, and says which there are when it is none of them", async () => {
+    const { stdout } = await lanes("list", DATAWORKS);
+    const rows = stdout.trim().split("\n").slice(1);
+    expect(rows.map((row) => row.split(" ")[0])).toEqual([DATAWORKS, DATAWORKS]);
+    const { code, stderr } = await lanes("list", "elsewhere");
+    expect(code).toBe(2);
+    expect(stderr).toContain(`There is no lane elsewhere, only ${WEDATA}, ${DATAWORKS}`);
+  });
 });
 
 describe("a lane that an operator pauses", () => {
