@@ -124,7 +124,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "guards.budget":
     "Guards forbid reruns, by the journal's own time: what they forbid ends `SUPPRESSED` with the reason, or is left out of its request's call. A request with `force` goes past them, and its reruns count. The budget: how often one target may be run again. `null`: as often as anybody asks.",
   "guards.budget.reruns":
-    "So many calls that name the target, however many requests share them; not those that surely did not execute.",
+    "So many calls that name the target, however many requests share them; not those that surely did not execute: throttled, not connected, refused as a whole.",
   "guards.budget.per": "Within any stretch of this length.",
   "guards.coolDown":
     "From one rerun of a target to the next. `null`: none. While a target's call is under way or followed, the next request for it waits.",

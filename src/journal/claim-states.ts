@@ -8,7 +8,7 @@ import type {
   SavedStates,
 } from "./change.ts";
 import type { Entry, EntryClaim } from "./claim-entry.ts";
-import { leaveTargets, type Leaving, takeTargets, targetObjection } from "./claim-targets.ts";
+import { leaveTargets, takeTargets, targetObjection } from "./claim-targets.ts";
 import { CompletedSources } from "./completed-sources.ts";
 import { keyOf } from "./digest.ts";
 import { claimedEntry, closedEntry, refusalOf, releasedEntry } from "./entry-steps.ts";
@@ -236,8 +236,7 @@ export class ClaimStates {
         return [ignored("RELEASE", notTheHolder(entry))];
       }
       const free = this.#set(releasedEntry(entry, record));
-      const how = { isGivenBack: true, mayHaveRun: false };
-      return [{ kind: "released", entry: free }, ...this.#leave(entry, entry.claim, how)];
+      return [{ kind: "released", entry: free }, ...this.#leave(entry, entry.claim, false)];
     });
   }
 
@@ -260,11 +259,10 @@ export class ClaimStates {
     }
     const { told } = result;
     const done = this.#set({ ...entry, phase: "done", claim: null, taken: null, told });
-    // What the provider refused as a whole left no run that could be taken for another's; what it took
-    // first may have run, whatever is said of its end.
+    // What the provider refused as a whole left no run: none that could be taken for another's, and
+    // none to count. What it took first may have run, whatever is said of its end.
     const mayHaveRun = entry.phase === "accepted" || told.verdict.status !== "REJECTED";
-    const how = { isGivenBack: false, mayHaveRun };
-    return [{ kind: "done", entry: done }, ...this.#leave(entry, entry.claim, how)];
+    return [{ kind: "done", entry: done }, ...this.#leave(entry, entry.claim, mayHaveRun)];
   }
 
   #publish({ provider, which }: PublishedRecord, requestId: string): Change {
@@ -292,8 +290,8 @@ export class ClaimStates {
       });
   }
 
-  #leave({ provider }: Entry, claim: EntryClaim, how: Leaving): readonly Change[] {
-    const at = { position: this.#position, logTime: this.#logTime, ...how };
+  #leave({ provider }: Entry, claim: EntryClaim, mayHaveRun: boolean): readonly Change[] {
+    const at = { position: this.#position, logTime: this.#logTime, mayHaveRun };
     return leaveTargets(this, provider, claim, at);
   }
 

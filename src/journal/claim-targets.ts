@@ -43,12 +43,12 @@ export function takeTargets(
   return { claimId, instance, settleWithinMs, targets, before, rivals, logTime };
 }
 
-/** How a request's claim ended. */
+/** How a request's claim ended, and when. */
 export interface Leaving {
-  /** It was given back. */
-  readonly isGivenBack: boolean;
   /** Its call was made and did not surely fail. */
   readonly mayHaveRun: boolean;
+  readonly position: bigint;
+  readonly logTime: number;
 }
 
 /** A request of the claim holds its targets no more, by a record at `position` − 1. */
@@ -56,10 +56,10 @@ export function leaveTargets(
   { targets: held, guards }: TargetBooks,
   provider: string,
   claim: EntryClaim,
-  at: Leaving & { readonly position: bigint; readonly logTime: number },
+  at: Leaving,
 ): readonly Change[] {
   const { claimId, targets } = claim;
-  guards.left(provider, claim, at.isGivenBack);
+  guards.left(provider, claim, at.mayHaveRun);
   const freed = targets.filter((target) => held.free(provider, target, { claimId, ...at }));
   return freed.length === 0 ? [] : [{ kind: "freed", provider, targets: freed }];
 }

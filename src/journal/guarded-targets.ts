@@ -12,7 +12,7 @@ export interface OpenRerun {
   readonly at: number;
   /** How many requests of the claim hold it. */
   readonly requests: number;
-  /** One of its requests ended otherwise than by giving the claim back: it stays counted. */
+  /** The call of one of its requests did not surely fail: it stays counted. */
   readonly isUsed: boolean;
 }
 
@@ -28,8 +28,8 @@ const NEVER: readonly number[] = [];
 
 /**
  * When each target of one journal partition's claims was run again: once per target and claim,
- * however many requests of the claim name it, from the claim's grant; not at all once all of them
- * gave it back.
+ * however many requests of the claim name it, from the claim's grant; not at all once it is known of
+ * all of them that nothing ran.
  */
 export class GuardedTargets {
   readonly #rows = new AgingRows("reruns");
@@ -65,13 +65,13 @@ export class GuardedTargets {
     this.#open.set(key, { key, claimId, at: logTime, requests: 1, isUsed: false });
   }
 
-  /** A request of the claim holds the target no more; `isGivenBack`: by a RELEASE. */
-  left(provider: string, target: string, claimId: string, isGivenBack: boolean): void {
+  /** A request of the claim holds the target no more; `mayHaveRun`: its call did not surely fail. */
+  left(provider: string, target: string, claimId: string, mayHaveRun: boolean): void {
     if (this.#open.size === 0) return;
     const key = targetKeyOf(provider, target);
     const open = this.#open.get(key);
     if (open?.claimId !== claimId) return;
-    const isUsed = open.isUsed || !isGivenBack;
+    const isUsed = open.isUsed || mayHaveRun;
     if (open.requests > 1) {
       this.#open.set(key, { ...open, requests: open.requests - 1, isUsed });
       return;

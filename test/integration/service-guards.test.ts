@@ -82,7 +82,7 @@ describe("a budget", () => {
       targets: [{ target: "5001", status: "SUPPRESSED" }],
     });
     expect(outcomes[2]?.reason?.message).toMatch(
-      /run again 2 times within 1h.*ask again after 20\d\d-/,
+      /called 2 times within 1h.*ask again after 20\d\d-/,
     );
   });
 

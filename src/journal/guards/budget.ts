@@ -16,6 +16,6 @@ export function overBudget(
   if (inTheWay === undefined) return null;
   const until = new Date(inTheWay + perMs).toISOString();
   const times = counted.length === 1 ? "once" : `${counted.length} times`;
-  const message = `It was run again ${times} within ${formatDuration(perMs)}, and its budget is ${most}: ask again after ${until}, or with force.`;
+  const message = `Its rerun was called ${times} within ${formatDuration(perMs)}, and its budget is ${most}: ask again after ${until}, or with force.`;
   return { code: "BUDGET_EXCEEDED", message };
 }

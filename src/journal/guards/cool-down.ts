@@ -13,6 +13,6 @@ export function coolingDown(
   const last = reruns.at(-1);
   if (last === undefined || last + coolDownMs <= logTime) return null;
   const [since, until] = [last, last + coolDownMs].map((at) => new Date(at).toISOString());
-  const message = `It was run again at ${since} and cools down for ${formatDuration(coolDownMs)}: ask again after ${until}, or with force.`;
+  const message = `Its rerun was called at ${since} and cools down for ${formatDuration(coolDownMs)}: ask again after ${until}, or with force.`;
   return { code: "COOLING_DOWN", message };
 }

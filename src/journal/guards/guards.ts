@@ -117,14 +117,14 @@ export class Guards {
     }
   }
 
-  /** A request of the claim holds its targets no more; `isGivenBack`: by a RELEASE. */
+  /** A request of the claim holds its targets no more; `mayHaveRun`: its call did not surely fail. */
   left(
     provider: string,
     claim: { readonly claimId: string; readonly targets: readonly string[] },
-    isGivenBack: boolean,
+    mayHaveRun: boolean,
   ): void {
     for (const target of claim.targets) {
-      this.targets.left(provider, target, claim.claimId, isGivenBack);
+      this.targets.left(provider, target, claim.claimId, mayHaveRun);
     }
   }
 

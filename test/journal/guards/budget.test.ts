@@ -17,7 +17,7 @@ describe("a budget", () => {
     expect(overBudget(BUDGET, reruns, NOON)).toStrictEqual({
       code: "BUDGET_EXCEEDED",
       message:
-        "It was run again 2 times within 10m, and its budget is 2: ask again after 2026-01-01T12:01:00.000Z, or with force.",
+        "Its rerun was called 2 times within 10m, and its budget is 2: ask again after 2026-01-01T12:01:00.000Z, or with force.",
     });
   });
 

@@ -13,7 +13,7 @@ describe("a cool-down", () => {
     expect(coolingDown(FIVE_MINUTES, [NOON - 900_000, NOON], NOON + 1000)).toStrictEqual({
       code: "COOLING_DOWN",
       message:
-        "It was run again at 2026-01-01T12:00:00.000Z and cools down for 5m: ask again after 2026-01-01T12:05:00.000Z, or with force.",
+        "Its rerun was called at 2026-01-01T12:00:00.000Z and cools down for 5m: ask again after 2026-01-01T12:05:00.000Z, or with force.",
     });
   });
 

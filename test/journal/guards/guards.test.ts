@@ -139,6 +139,25 @@ describe("a budget", () => {
     expect([rerun("c"), rerun("d")]).toStrictEqual([["granted"], ["guarded"]]);
   });
 
+  it("is not eaten by a call that the provider refused as a whole", () => {
+    apply(claim("a"));
+    apply(aDone("a", ["a"], told("REJECTED")));
+
+    expect([rerun("b"), rerun("c"), rerun("d")]).toStrictEqual([
+      ["granted"],
+      ["granted"],
+      ["guarded"],
+    ]);
+  });
+
+  it("is eaten by a call that the provider took first, although it ended REJECTED", () => {
+    apply(claim("a"));
+    apply(anAccepted("a", ["a"]));
+    apply(aDone("a", ["a"], told("REJECTED")));
+
+    expect([rerun("b"), rerun("c")]).toStrictEqual([["granted"], ["guarded"]]);
+  });
+
   it("is eaten by what the provider took, and by what may have run", () => {
     apply(claim("a"));
     apply(anAccepted("a", ["a"]));
