@@ -23,6 +23,8 @@ export class GuardAudit {
   readonly #alarm: Alarm;
   #reruns: readonly Rerun[] = [];
   readonly #claims = new Map<string, EntryClaim>();
+  /** The requests that the provider took. */
+  readonly #taken = new Set<string>();
 
   constructor(alarm: Alarm) {
     this.#alarm = alarm;
@@ -34,8 +36,9 @@ export class GuardAudit {
       if (change.kind === "claimed" && record?.kind === "CLAIM") {
         for (const entry of change.granted) this.#grant(record, entry, logTime);
       }
+      if (change.kind === "accepted") this.#taken.add(change.entry.key);
       if (change.kind === "released") this.#leave(change.entry, false);
-      if (change.kind === "done") this.#leave(change.entry, true);
+      if (change.kind === "done") this.#leave(change.entry, this.#mayHaveRun(change.entry));
     }
   }
 
@@ -68,6 +71,11 @@ export class GuardAudit {
         { provider, target, claimId, at: logTime, holders, isUsed: false },
       ];
     }
+  }
+
+  /** What the provider refused as a whole did not, unless it had taken it first. */
+  #mayHaveRun({ key, told }: Entry): boolean {
+    return this.#taken.has(key) || told?.verdict.status !== "REJECTED";
   }
 
   #leave({ key }: Entry, isUsed: boolean): void {
