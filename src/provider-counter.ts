@@ -2,7 +2,7 @@ import type { ProviderConfig } from "./config/config.ts";
 import type { Counter } from "./desk/desk-parts.ts";
 import type { TrackUntil } from "./domain/following.ts";
 import type { Operation } from "./domain/operation.ts";
-import type { Provider, ReadTurns, RerunCall } from "./domain/provider.ts";
+import type { Gate, Provider, ReadTurns, RerunCall } from "./domain/provider.ts";
 import { targetsOf } from "./domain/targets.ts";
 import type { LaneJournal } from "./journal/journal.ts";
 import { Judge } from "./judging/judge.ts";
@@ -103,7 +103,7 @@ function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
   const { maxConcurrentCalls, connectTimeoutMs, callTimeoutMs } = config;
   return new Lane({
     ...{ name, journal, packing, limits, clock, abandon, desk },
-    provider: obeying(provider, limits),
+    provider: obeying(provider, limits, clock.now),
     claimTerms: { connectTimeoutMs, callTimeoutMs },
     ...{ prepare, retry, breaker, holdWindows, maxConcurrentCalls, random },
     coalesce: { maxInstances: config.coalesce.maxInstances, maxBytes: parts.maxClaimBytes },
@@ -125,12 +125,28 @@ function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
 function obeying(
   provider: Pick<Provider, "rerun">,
   limits: Pick<AccountLimits, "throttled">,
+  now: () => number,
 ): Pick<Provider, "rerun"> {
   return {
     rerun: async (call, terms) => {
-      const end = await provider.rerun(call, terms);
-      if (end.kind === "throttled") limits.throttled(end.retryAfterMs);
+      const way = { leftAt: now() };
+      const end = await provider.rerun(call, { ...terms, gate: noting(terms.gate, way, now) });
+      const { leftAt } = way;
+      if (end.kind === "throttled") limits.throttled({ retryAfterMs: end.retryAfterMs, leftAt });
       return end;
+    },
+  };
+}
+
+/** The same gate, which notes when the first byte leaves. */
+function noting(gate: Gate, way: { leftAt: number }, now: () => number): Gate {
+  return {
+    pass: async (signal) => {
+      const leave = await gate.pass(signal);
+      return () => {
+        leave();
+        way.leftAt = now();
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { OperationName } from "../domain/operation.ts";
+import type { ThrottlingAnswer } from "./adaptive-limit.ts";
 import type { CallGate } from "./call-gate.ts";
 import type { OpenReads, ReadTurnsOptions } from "./read-turns.ts";
 
@@ -32,8 +33,8 @@ export interface AccountLimits {
   turns(options: ReadTurnsOptions): OpenReads;
   /** No more calls in a second than this, whoever shares the limits; null: as configured. */
   limitTo(callsPerSecond: number | null): void;
-  /** A call was throttled; `retryAfterMs`: when the provider wants the next one. */
-  throttled(retryAfterMs: number | null): void;
+  /** A call was throttled. */
+  throttled(answer: ThrottlingAnswer): void;
 }
 
 /** How many calls could be made if they were all due, at the most. */

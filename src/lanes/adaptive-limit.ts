@@ -1,10 +1,28 @@
 /** The longest named delay that is obeyed: a slip of the provider's clock must not stop a lane. */
 const LONGEST_NAMED_MS = 120_000;
-/** Calls that were under way when the limit was halved tell nothing of the half. */
+/** Calls that left before, or while the provider still counts such ones, tell nothing of the half. */
 const HALVED_AGAIN_AFTER_MS = 1000;
 const STEP_EVERY_MS = 10_000;
 /** Of the configured limit. */
 const STEP_SHARE = 0.1;
+
+/** An answer that there are too many calls. */
+export interface ThrottlingAnswer {
+  /** When the provider wants the next one; null: it does not say. */
+  readonly retryAfterMs: number | null;
+  /** Monotonic instant of the call's first byte. */
+  readonly leftAt: number;
+}
+
+/** What rules when others live by the same account: the lowest limit that anybody names. */
+export interface RulingLimit {
+  /** Calls in a second. */
+  readonly perSecond: number;
+  /** Monotonic instant at which it was last seen to fall. */
+  readonly fellAt: number;
+}
+
+const NOBODY_ELSE: RulingLimit = { perSecond: Infinity, fellAt: -Infinity };
 
 /**
  * How many calls in a second there may be now: the configured limit, less while operators say so, and
@@ -49,13 +67,14 @@ export class AdaptiveLimit {
     return Math.max(1, Math.floor((limit * this.perSecond) / this.#configured));
   }
 
-  /** A call's answer was that there are too many; `retryAfterMs`: when the provider wants the next. */
-  throttled(retryAfterMs: number | null): void {
+  /** A call's answer was that there are too many. Halves what rules, and obeys the delay it names. */
+  throttled({ retryAfterMs, leftAt }: ThrottlingAnswer, ruling = NOBODY_ELSE): void {
     const now = this.#now();
     const pauseMs = Math.min(retryAfterMs ?? 0, LONGEST_NAMED_MS);
     this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
-    if (this.#lowered !== null && now - this.#lowered.at < HALVED_AGAIN_AFTER_MS) return;
-    const from = Math.min(this.#adapted(), this.#ordered ?? Infinity);
+    const fellAt = Math.max(this.#lowered?.at ?? -Infinity, ruling.fellAt);
+    if (leftAt < fellAt + HALVED_AGAIN_AFTER_MS) return;
+    const from = Math.min(this.#adapted(), this.#ordered ?? Infinity, ruling.perSecond);
     this.#lowered = { limit: Math.max(1, Math.floor(from / 2)), at: now };
   }
 

@@ -1,7 +1,7 @@
 import type { RateLimitConfig } from "../config/config.ts";
 import type { OperationName } from "../domain/operation.ts";
 import type { AccountLimits } from "./account-limits.ts";
-import { AdaptiveLimit } from "./adaptive-limit.ts";
+import { AdaptiveLimit, type RulingLimit, type ThrottlingAnswer } from "./adaptive-limit.ts";
 import { type CallGate, createCallGate } from "./call-gate.ts";
 import type { Clock } from "./clock.ts";
 import { DayBudget } from "./day-budget.ts";
@@ -81,8 +81,9 @@ export class RateLimits implements AccountLimits {
     this.#adaptive.order(callsPerSecond);
   }
 
-  throttled(retryAfterMs: number | null): void {
-    this.#adaptive.throttled(retryAfterMs);
+  /** `ruling`: the lowest limit of all who share the account beyond this process. */
+  throttled(answer: ThrottlingAnswer, ruling?: RulingLimit): void {
+    this.#adaptive.throttled(answer, ruling);
   }
 
   /** Whether calls and reads of a day are counted. */

@@ -1,5 +1,6 @@
 import type { OperationName } from "../domain/operation.ts";
 import type { AccountLimits, CouldMake, DayFigures } from "../lanes/account-limits.ts";
+import type { ThrottlingAnswer } from "../lanes/adaptive-limit.ts";
 import type { CallGate } from "../lanes/call-gate.ts";
 import type { Clock } from "../lanes/clock.ts";
 import type { RateLimits } from "../lanes/rate-limits.ts";
@@ -39,7 +40,8 @@ export class GroupLimits implements AccountLimits {
   }
 
   get perSecondNow(): number {
-    return this.#parts.local.perSecondNow;
+    const { local, keeper } = this.#parts;
+    return Math.min(local.perSecondNow, keeper.ruling.perSecond);
   }
 
   get limitsTheDay(): boolean {
@@ -135,9 +137,9 @@ export class GroupLimits implements AccountLimits {
     keeper.tell();
   }
 
-  throttled(retryAfterMs: number | null): void {
+  throttled(answer: ThrottlingAnswer): void {
     const { local, keeper, clock } = this.#parts;
-    local.throttled(retryAfterMs);
+    local.throttled(answer, keeper.ruling);
     keeper.tell(Math.max(0, Math.ceil(local.pausedUntil - clock.now())));
   }
 

@@ -5,7 +5,8 @@ import type { Clock } from "../lanes/clock.ts";
 import { RateLimits } from "../lanes/rate-limits.ts";
 import { DayCount } from "./day-count.ts";
 import { GroupLimits } from "./group-limits.ts";
-import { type SlotEnd, SlotKeeper } from "./slot-keeper.ts";
+import type { SlotEnd } from "./slot-ends.ts";
+import { SlotKeeper } from "./slot-keeper.ts";
 import type { SlotLedger } from "./slot-ledger.ts";
 import { CALLS, DAY, type Limits, operationWindow, readWindow, TOTAL } from "./slot-record.ts";
 

@@ -107,6 +107,13 @@ export class OwnSlots {
     return over;
   }
 
+  /** Takes out those that start before the instant, from which on nothing may leave before it. */
+  takeBefore(instant: number): readonly OwnSlot[] {
+    const early = this.#granted.filter(({ start }) => start < instant);
+    if (early.length > 0) this.#granted = this.#granted.filter(({ start }) => start >= instant);
+    return early;
+  }
+
   /** None of them may be used any more. */
   drop(): void {
     this.#asked.clear();

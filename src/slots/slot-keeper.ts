@@ -1,39 +1,32 @@
 import type { OperationName } from "../domain/operation.ts";
 import type { CouldMake } from "../lanes/account-limits.ts";
+import type { RulingLimit } from "../lanes/adaptive-limit.ts";
 import type { Traffic } from "../lanes/send-gate.ts";
 import { BegunCalls } from "./begun-calls.ts";
 import type { SureTime } from "./broker-clock.ts";
 import { chooseAsks } from "./choose-asks.ts";
 import type { DayCount } from "./day-count.ts";
+import { GroupRule } from "./group-rule.ts";
 import { LeadTime } from "./lead-time.ts";
-import { isSurelyIn, type OwnSlot, OwnSlots } from "./own-slots.ts";
+import { isSurelyIn, OwnSlots } from "./own-slots.ts";
 import { type Ticket, wantsOf } from "./slot-demand.ts";
 import type { SlotHolder, SlotLedger } from "./slot-ledger.ts";
 import type { BegunCall, SlotPass } from "./slot-pass.ts";
+import { SlotEnds, type SlotEndsParts } from "./slot-ends.ts";
 import type { SlotFate } from "./slot-reader.ts";
-import { Punctuality } from "./punctuality.ts";
 import { type Limits, useKey } from "./slot-record.ts";
 import { SLOT_TERMS } from "./slot-terms.ts";
-import { SlotUses } from "./slot-uses.ts";
+import { SlotUses, type SlotUsesParts } from "./slot-uses.ts";
 import { SlotWaiters } from "./slot-waiters.ts";
 
-/** What became of the slots of this process. */
-export type SlotEnd = "granted" | "void" | "used" | "late" | "wasted";
-
-export interface SlotKeeperParts {
-  readonly key: string;
+export interface SlotKeeperParts extends SlotUsesParts, SlotEndsParts {
   readonly ledger: Pick<SlotLedger, "schedule" | "time" | "reserve" | "tell">;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** All operations of the connections that share the key. */
-  readonly operations: readonly OperationName[];
-  /** What this process lives by now, of every window; `read:` windows only of those that it reads. */
-  readonly limits: () => Limits;
   readonly isLowered: () => boolean;
   /** Monotonic instant before which nothing may leave. */
   readonly pausedUntil: () => number;
   readonly day: DayCount | null;
-  readonly count: (end: SlotEnd) => void;
 }
 
 /** What a slot must be reserved ahead so that it is not due at once: the brokers' answer included. */
@@ -52,9 +45,10 @@ const ASK_AGAIN_MS = 250;
 export class SlotKeeper implements SlotHolder {
   readonly #parts: SlotKeeperParts;
   readonly #uses: SlotUses;
+  readonly #rule: GroupRule;
   readonly #slots = new OwnSlots();
   readonly #lead = new LeadTime();
-  readonly #punctuality = new Punctuality(SLOT_TERMS);
+  readonly #ends: SlotEnds;
   readonly #waiters = new SlotWaiters();
   readonly #tickets = new Set<Ticket>();
   /** Operations that were asked about since the last ticket, by who asked. */
@@ -68,6 +62,8 @@ export class SlotKeeper implements SlotHolder {
   constructor(parts: SlotKeeperParts) {
     this.#parts = parts;
     this.#uses = new SlotUses(parts);
+    this.#rule = new GroupRule(parts);
+    this.#ends = new SlotEnds(parts);
   }
 
   get key(): string {
@@ -90,17 +86,23 @@ export class SlotKeeper implements SlotHolder {
     return this.#parts.limits();
   }
 
+  /** The limit of all calls that rules over all replicas; `Infinity` while it is not known. */
+  get ruling(): RulingLimit {
+    return this.#rule.limit;
+  }
+
   slot(id: number, fate: SlotFate): void {
-    this.#parts.count(fate.kind);
+    this.#ends.decided(fate.kind);
     this.#slots.decided(id, fate);
   }
 
   dropAll(): void {
-    this.#slots.granted.forEach(() => this.#parts.count("wasted"));
+    this.#ends.wasted(this.#slots.granted);
     this.#slots.drop();
   }
 
   changed(): void {
+    this.#rule.changed();
     if (this.isWaitedFor || this.#slots.granted.length > 0) this.#turn();
   }
 
@@ -175,20 +177,10 @@ export class SlotKeeper implements SlotHolder {
     return {
       isOpen: () => {
         const time = this.#parts.ledger.time();
-        return time !== null && isSurelyIn(slot, time);
+        return time !== null && isSurelyIn(slot, time) && slot.start >= this.#rule.pausedUntil;
       },
-      ended: (how) => this.#ended(slot, how),
+      ended: (how) => this.#ends.used(slot, how),
     };
-  }
-
-  #ended(slot: OwnSlot, how: "used" | "late"): void {
-    this.#parts.count(how);
-    this.#noteLate(slot);
-  }
-
-  #noteLate({ start, isAhead }: OwnSlot): void {
-    const time = this.#parts.ledger.time();
-    if (isAhead && time !== null) this.#punctuality.wasLate(time.hi - start);
   }
 
   #turnSoon(): void {
@@ -205,6 +197,7 @@ export class SlotKeeper implements SlotHolder {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const begun = this.#parts.ledger.time();
+    this.#dropPaused();
     this.#dropOver();
     this.#letPass();
     this.#giveTicket();
@@ -214,15 +207,19 @@ export class SlotKeeper implements SlotHolder {
     this.#timer = setTimeout(() => this.#turn(), Math.max(1, Math.ceil(wakeInMs)));
   }
 
+  /** What was granted before somebody was told to pause is not used during the pause. */
+  #dropPaused(): void {
+    this.#ends.wasted(this.#slots.takeBefore(this.#rule.pausedUntil));
+  }
+
   #dropOver(): void {
     const time = this.#parts.ledger.time();
     if (time === null) return;
     for (const slot of this.#slots.takeOver(time)) {
-      // Who is not at the gate yet would have missed a longer one too.
-      const isMissed = this.#waiters.wants(slot);
-      const isTooEarly = slot.traffic === "call" && this.#begun.countOf(slot) > 0;
-      this.#parts.count(isMissed || isTooEarly ? "late" : "wasted");
-      if (isMissed) this.#noteLate(slot);
+      const stoodAtGate = this.#waiters.wants(slot);
+      const isOnTheWay = slot.traffic === "call" && this.#begun.countOf(slot) > 0;
+      if (stoodAtGate || isOnTheWay) this.#ends.missed(slot, stoodAtGate);
+      else this.#ends.wasted([slot]);
     }
   }
 
@@ -273,7 +270,7 @@ export class SlotKeeper implements SlotHolder {
     if (schedule === null || time === null) return LOOK_AGAIN_MS;
     const { asks, waitMs } = chooseAsks({
       ...{ key, wants, schedule, time, slots: this.#slots, uses: this.#uses, now: now() },
-      validityMs: this.#punctuality.validityMs,
+      validityMs: this.#ends.validityMs,
     });
     if (asks.length === 0) return Math.min(waitMs, LOOK_AGAIN_MS);
     this.#isAsking = true;

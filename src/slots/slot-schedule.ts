@@ -109,6 +109,11 @@ export class SlotSchedule {
     return found?.limitAt(Math.max(this.#tp, at)) ?? null;
   }
 
+  /** The instant before which nothing of the key may leave, for the provider asked for a pause. */
+  pausedUntil(key: string): number {
+    return this.#keys.get(key)?.floor ?? -Infinity;
+  }
+
   /** All that counts, for somebody who reads on from `position`, the offset of the next record. */
   snapshot(position: bigint): SlotSnapshot {
     this.#sweep();

@@ -16,7 +16,7 @@ export interface SlotUsesParts {
   readonly ledger: Pick<SlotLedger, "schedule" | "time">;
   /** All operations of the connections that share the key. */
   readonly operations: readonly OperationName[];
-  /** What this process lives by now, of every window. */
+  /** What this process lives by now, of every window; `read:` windows only of those that it reads. */
   readonly limits: () => Limits;
 }
 

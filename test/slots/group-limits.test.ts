@@ -273,16 +273,44 @@ describe("limits that a group keeps", () => {
     const made = perReplica(replicas);
     replicas.forEach((replica, i) => void callOn(replica, made[i]!));
     await vi.advanceTimersByTimeAsync(5000);
-    replicas[0]!.limits.throttled(8000);
+    replicas[0]!.limits.throttled({ retryAfterMs: 8000, leftAt: replicas[0]!.now() });
     const throttledAt = Date.now();
     await vi.advanceTimersByTimeAsync(68_000);
     const within = (from: number, to: number) =>
       made.flat().filter((at) => at >= throttledAt + from && at < throttledAt + to);
 
-    // What was reserved by others is used up within the lead.
-    expect(within(2000, 8000)).toStrictEqual([]);
+    // It takes others a message each way to hear of it.
+    expect(within(10, 8000)).toStrictEqual([]);
+    expect(replicas[1]!.ends.get("late") ?? 0).toBe(0);
     expect(mostInASecond(within(8000, 10_000))).toBe(10);
     expect(mostInASecond(within(63_000, 68_000))).toBe(20);
+  });
+
+  it("are halved again by an answer to another replica, from what rules over all, and show so", async () => {
+    const { replicas } = await replicasOf(3);
+    const shown = () => replicas.map(({ limits }) => limits.perSecondNow);
+    const seen: number[][] = [];
+    for (const { limits, now } of replicas) {
+      limits.throttled({ retryAfterMs: null, leftAt: now() });
+      await vi.advanceTimersByTimeAsync(1500);
+      seen.push(shown());
+    }
+
+    expect(seen).toStrictEqual([
+      [10, 10, 10],
+      [5, 5, 5],
+      [2, 2, 2],
+    ]);
+  });
+
+  it("are halved once by answers to all replicas in one moment", async () => {
+    const { replicas } = await replicasOf(3);
+    for (const { limits, now } of replicas) {
+      limits.throttled({ retryAfterMs: null, leftAt: now() });
+      await vi.advanceTimersByTimeAsync(50);
+    }
+
+    expect(replicas.map(({ limits }) => limits.perSecondNow)).toStrictEqual([10, 10, 10]);
   });
 
   it("ask again for slots that got lost on the way to the brokers", async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OperationName } from "../../src/domain/operation.ts";
 import { SlotKeeper } from "../../src/slots/slot-keeper.ts";
 import type { SlotAsk } from "../../src/slots/slot-ledger.ts";
+import type { LedgerRecord } from "../../src/slots/slot-record.ts";
 import { SlotSchedule } from "../../src/slots/slot-schedule.ts";
 import { SLOT_TERMS } from "../../src/slots/slot-terms.ts";
 
@@ -25,10 +26,11 @@ function aKeeper(start: number) {
   };
   const ends: string[] = [];
   const asked: SlotAsk[] = [];
+  const schedule = new SlotSchedule(SLOT_TERMS);
   const keeper = new SlotKeeper({
     ...{ key: "account", operations: [OPERATION], day: null },
     ledger: {
-      schedule: new SlotSchedule(SLOT_TERMS),
+      schedule,
       time: sureTime,
       tell: () => undefined,
       reserve: async (_, asks) => {
@@ -47,7 +49,16 @@ function aKeeper(start: number) {
     keeper.slot(id, { kind: "granted", start, end: start + validityMs });
     keeper.changed();
   };
-  return { keeper, ends, grant };
+  /** Somebody is asked by the provider for a pause, and tells so. */
+  const pause = (pauseMs: number) => {
+    const record: LedgerRecord = {
+      ...{ kind: "limits", key: "account", instance: "other" },
+      ...{ limits: { call: 20 }, pauseMs, snapshot: null },
+    };
+    const stamp = { offset: 0n, appendedAt: Date.now(), leaderEpoch: 0 };
+    schedule.take(record, stamp);
+  };
+  return { keeper, ends, grant, pause };
 }
 
 describe("the keeper of a process's slots", () => {
@@ -67,5 +78,18 @@ describe("the keeper of a process's slots", () => {
       expect(ends, `a slot from ${50 + phase}`).toStrictEqual(["granted"]);
       expect(await passes).toBeLessThanOrEqual(50 + phase + 2);
     }
+  });
+
+  it("shuts a slot that somebody has in hand when another replica is told to pause", async () => {
+    const { keeper, grant, pause } = aKeeper(50);
+    const passes = keeper.begin(OPERATION).pass(never);
+    await vi.advanceTimersByTimeAsync(10);
+    grant();
+    await vi.advanceTimersByTimeAsync(42);
+    const slot = await passes;
+    expect(slot.isOpen()).toBe(true);
+
+    pause(1000);
+    expect(slot.isOpen()).toBe(false);
   });
 });
