@@ -14,6 +14,12 @@ export interface CallTerms {
   readonly slotWaitMs: number;
 }
 
+/** What there is the right to call. */
+interface Granted extends Pick<ClaimedBatch, "claim" | "granted"> {
+  /** Why it is not to be called any more all the same; null: it is. */
+  readonly objection: () => string | null;
+}
+
 /** A call that was made, and how it ended. */
 export interface FinishedCall {
   readonly claim: Claim;
@@ -25,8 +31,8 @@ export interface FinishedCall {
 /** What became of a call for which there was the right. */
 export type CallOnceEnd =
   | ({ readonly kind: "called" } & FinishedCall)
-  /** Its first byte could not leave in time: nothing was called. */
-  | { readonly kind: "late" };
+  /** Its first byte could not leave in time, or was not to leave any more: nothing was called. */
+  | { readonly kind: "turned-away"; readonly why: string };
 
 /**
  * One call for all that was granted, and for nothing else: its slot has come, then the right to it,
@@ -35,19 +41,21 @@ export type CallOnceEnd =
  * Rejects only on a bug, or when the process is told to end at once.
  */
 export async function callOnce(
-  { claim, granted }: Pick<ClaimedBatch, "claim" | "granted">,
+  { claim, granted, objection }: Granted,
   { provider, meter, clock, abandon }: CallParts,
   { gate, slotWaitMs }: CallTerms,
 ): Promise<CallOnceEnd> {
   const operation = joined(granted.map(({ operation: called }) => called));
-  const timed = new TimedGate(gate, claim.writeBy, clock.now);
+  const timed = new TimedGate(gate, { writeBy: claim.writeBy, objection, now: clock.now });
   for (const { waiting } of granted) waiting.calledAt = clock.epoch();
   const started = clock.now();
   const { claimId } = claim;
   const call: RerunCall = { claimId, operation, targets: targetsOf(operation) };
   const end = await provider.rerun(call, { gate: timed, signal: abandon });
   meter.throttleWaited(slotWaitMs + timed.waitedMs);
-  if (timed.isLate && end.kind === "unavailable") return { kind: "late" };
+  const { turnedAway } = timed;
+  if (turnedAway !== null && end.kind === "unavailable")
+    return { kind: "turned-away", why: turnedAway };
   const durationMs = clock.now() - started - timed.waitedMs;
   meter.called(operation.kind, { end, durationMs, requests: granted.length });
   return { kind: "called", claim, call, end };

@@ -67,15 +67,27 @@ export class Caller {
       hold.undecided(isProbe);
       return;
     }
-    const end = await callOnce({ claim, granted }, this.#parts, running);
+    const objection = () => this.#objection(granted);
+    const end = await callOnce({ claim, granted, objection }, this.#parts, running);
     if (end.kind === "called") {
       await this.#dispatch({ granted, isProbe, finished: end });
       return;
     }
     hold.undecided(isProbe);
-    const late = granted.map(({ waiting }) => waiting);
-    await this.#release(claim, late, { called: false, why: "its time was over" });
-    this.#putBack(late, 0);
+    const uncalled = granted.map(({ waiting }) => waiting);
+    await this.#release(claim, uncalled, { called: false, why: end.why });
+    this.#putBack(uncalled, 0);
+  }
+
+  /** What began since they were picked: claims take their time, and so do slots and connections. */
+  #objection(granted: readonly GrantedMember[]): string | null {
+    const { hold, clock } = this.#parts;
+    if (hold.isShut) return "the lane was told to stand still";
+    const epoch = clock.epoch();
+    const isOver = granted.some(
+      ({ waiting: { notAfter } }) => notAfter !== null && notAfter < epoch,
+    );
+    return isOver ? "notAfter passed" : null;
   }
 
   #notGranted(waiting: Queued, why: NotGranted): void {

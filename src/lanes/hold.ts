@@ -97,6 +97,12 @@ export class Hold {
     return this.#breaker.isOpen || this.#trouble.current !== null;
   }
 
+  /** Whether nothing at all may go, for somebody said so: an order or a window. */
+  get isShut(): boolean {
+    const epoch = this.#clock.epoch();
+    return this.#pauseAt(epoch) !== null || this.#windows.at(epoch) !== null;
+  }
+
   get breaker(): BreakerState {
     if (!this.#breaker.isOpen) return "closed";
     return this.#probing ? "probing" : "open";

@@ -1,29 +1,36 @@
 import type { Gate } from "../domain/provider.ts";
 
+const TOO_LATE = "the claim's time was over";
+
+export interface TimedGateTerms {
+  /** An instant of `now`: the right to call has ended after it, and others may be judging the call. */
+  readonly writeBy: number;
+  /** Why the call is not wanted any more; null: it is. */
+  readonly objection: () => string | null;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
 /**
- * A gate that nothing passes after an instant: the right to call has ended by then, and others may
- * be judging whether the call was made.
+ * A gate that nothing passes after an instant, and nothing to which there is an objection.
  *
- * The instant is looked at when the gate opens and again right before the first byte, in the same
- * turn: a process that was frozen in between writes nothing.
+ * Both are looked at right before the first byte, in the same turn: a process that was frozen in
+ * between writes nothing.
  */
 export class TimedGate implements Gate {
   readonly #gate: Gate;
-  readonly #writeBy: number;
-  readonly #now: () => number;
-  #isLate = false;
+  readonly #terms: TimedGateTerms;
+  #turnedAway: string | null = null;
   #waitedMs = 0;
 
-  /** `writeBy` is an instant of `now`, in monotonic milliseconds. */
-  constructor(gate: Gate, writeBy: number, now: () => number) {
+  constructor(gate: Gate, terms: TimedGateTerms) {
     this.#gate = gate;
-    this.#writeBy = writeBy;
-    this.#now = now;
+    this.#terms = terms;
   }
 
-  /** Whether something was turned away because it came too late, for this gate or the one behind. */
-  get isLate(): boolean {
-    return this.#isLate;
+  /** Why something was turned away, by this gate or the one behind; null: nothing was. */
+  get turnedAway(): string | null {
+    return this.#turnedAway;
   }
 
   /** How long the gate was waited for, in milliseconds. */
@@ -32,24 +39,25 @@ export class TimedGate implements Gate {
   }
 
   async pass(signal: AbortSignal): Promise<() => void> {
-    const since = this.#now();
+    const { writeBy, objection, now } = this.#terms;
+    const since = now();
     const over = new AbortController();
     const timer = setTimeout(
       () => {
-        this.#isLate = true;
-        over.abort(tooLate());
+        this.#turnedAway = TOO_LATE;
+        over.abort(notBegun(TOO_LATE));
       },
-      Math.max(0, Math.ceil(this.#writeBy - since)),
+      Math.max(0, Math.ceil(writeBy - since)),
     );
     try {
       const leave = await this.#gate.pass(AbortSignal.any([signal, over.signal]));
-      this.#waitedMs = this.#now() - since;
+      this.#waitedMs = now() - since;
       return () => {
         // Nothing is written when it throws: the right to a departure may have ended as well.
-        this.#isLate = true;
+        this.#turnedAway = TOO_LATE;
         leave();
-        if (this.#now() > this.#writeBy) throw tooLate();
-        this.#isLate = false;
+        this.#turnedAway = now() > writeBy ? TOO_LATE : objection();
+        if (this.#turnedAway !== null) throw notBegun(this.#turnedAway);
       };
     } finally {
       clearTimeout(timer);
@@ -57,6 +65,6 @@ export class TimedGate implements Gate {
   }
 }
 
-function tooLate(): Error {
-  return new Error("the claim's time was over before the call could begin");
+function notBegun(why: string): Error {
+  return new Error(`${why} before the call could begin`);
 }

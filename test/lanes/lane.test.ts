@@ -378,7 +378,7 @@ describe("a lane whose claim's time is over before its call begins", () => {
     await vi.advanceTimersByTimeAsync(510);
     expect(journal.events).toStrictEqual([
       "claim-1 asked",
-      "claim-1 released: its time was over",
+      "claim-1 released: the claim's time was over",
       "claim-2 asked",
     ]);
     expect([provider.called, meter.calls, journal.tries.size]).toStrictEqual([[], [], 0]);
@@ -414,7 +414,7 @@ describe("a lane whose claim's time is over before its call begins", () => {
 
     expect(journal.events).toStrictEqual([
       "claim-1 asked",
-      "claim-1 released: its time was over",
+      "claim-1 released: the claim's time was over",
       "claim-2 asked",
     ]);
     expect(provider.called).toStrictEqual(["1"]);
@@ -443,6 +443,27 @@ describe("a lane whose claim's time is over before its call begins", () => {
     expect([lane.inFlight, lane.depth.NORMAL, desk.lines]).toStrictEqual([0, 0, []]);
   });
 
+  it.each([
+    ["is paused meanwhile", { notAfter: null }, "the lane was told to stand still"],
+    ["passes its request's notAfter meanwhile", { notAfter: 1000 }, "notAfter passed"],
+  ])("calls nothing when it %s", async (_, { notAfter }, why) => {
+    const { limits, open } = aShutGate();
+    const { lane, provider, journal, desk } = aLane({ limits });
+    const request = numbered(1, { notAfter: notAfter === null ? null : Date.now() + notAfter });
+    lane.offer(request);
+    await vi.advanceTimersByTimeAsync(1001);
+    if (notAfter === null) lane.pause({ message: "an incident", until: null });
+    open[0]?.();
+    await aMoment();
+
+    expect(journal.events).toStrictEqual(["claim-1 asked", `claim-1 released: ${why}`]);
+    expect([provider.called, journal.tries.size]).toStrictEqual([[], 0]);
+    expect(desk.lines).toStrictEqual(notAfter === null ? [] : ["1 expired after 0"]);
+    lane.pause(null);
+    await aMoment();
+    expect(journal.events).toHaveLength(notAfter === null ? 3 : 2);
+  });
+
   it("makes a held lane probe again", async () => {
     const { limits, open } = aShutGate();
     const { lane, provider, journal } = aLane({ limits });
@@ -453,7 +474,7 @@ describe("a lane whose claim's time is over before its call begins", () => {
     await provider.of("1").end(anEnd.credentials());
     journal.writeWithinMs = 100;
     await vi.advanceTimersByTimeAsync(1300);
-    expect(journal.events.at(-1)).toBe("claim-2 released: its time was over");
+    expect(journal.events.at(-1)).toBe("claim-2 released: the claim's time was over");
 
     await vi.advanceTimersByTimeAsync(1300);
     expect(journal.events.filter((event) => event.endsWith("asked"))).toHaveLength(3);

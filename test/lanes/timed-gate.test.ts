@@ -33,11 +33,13 @@ function aTimedGate(gate: Gate) {
   const start = performance.now();
   let skipped = 0;
   const now = () => performance.now() - start + skipped;
-  const timed = new TimedGate(gate, 1000, now);
-  return { timed, standStill: (ms: number) => (skipped += ms) };
+  const terms = { objection: null as string | null };
+  const timed = new TimedGate(gate, { writeBy: 1000, objection: () => terms.objection, now });
+  return { timed, terms, standStill: (ms: number) => (skipped += ms) };
 }
 
-const TOO_LATE = "the claim's time was over before the call could begin";
+const OVER = "the claim's time was over";
+const TOO_LATE = `${OVER} before the call could begin`;
 
 describe("a gate with an end", () => {
   it("lets through whoever comes in time, and stamps it with the gate's own leave", async () => {
@@ -47,7 +49,7 @@ describe("a gate with an end", () => {
     await vi.advanceTimersByTimeAsync(700);
     (await passing)();
 
-    expect([gate.left, timed.isLate, timed.waitedMs]).toStrictEqual([1, false, 700]);
+    expect([gate.left, timed.turnedAway, timed.waitedMs]).toStrictEqual([1, null, 700]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -57,7 +59,7 @@ describe("a gate with an end", () => {
     await vi.advanceTimersByTimeAsync(1000);
 
     await expect(passing).resolves.toStrictEqual(new Error(TOO_LATE));
-    expect([timed.isLate, timed.waitedMs, vi.getTimerCount()]).toStrictEqual([true, 0, 0]);
+    expect([timed.turnedAway, timed.waitedMs, vi.getTimerCount()]).toStrictEqual([OVER, 0, 0]);
   });
 
   it("turns away at the first byte whoever stood still after the gate had opened", async () => {
@@ -70,7 +72,7 @@ describe("a gate with an end", () => {
 
     expect(() => leave()).toThrow(TOO_LATE);
     // Its place in the gate's window is used up all the same.
-    expect([gate.left, timed.isLate]).toStrictEqual([1, true]);
+    expect([gate.left, timed.turnedAway]).toStrictEqual([1, OVER]);
   });
 
   it("lets the first byte out at the very end, and not after it", async () => {
@@ -89,7 +91,19 @@ describe("a gate with an end", () => {
     await vi.advanceTimersByTimeAsync(1);
 
     await expect(passing).resolves.toStrictEqual(new Error(TOO_LATE));
-    expect(timed.isLate).toBe(true);
+    expect(timed.turnedAway).toBe(OVER);
+  });
+
+  it("turns away at the first byte what is not wanted any more", async () => {
+    const gate = new SlowGate(100);
+    const { timed, terms } = aTimedGate(gate);
+    const passing = timed.pass(neverAborted);
+    await vi.advanceTimersByTimeAsync(100);
+    const leave = await passing;
+    terms.objection = "nobody wants it";
+
+    expect(() => leave()).toThrow("nobody wants it before the call could begin");
+    expect([gate.left, timed.turnedAway]).toStrictEqual([1, "nobody wants it"]);
   });
 
   it("does not call it late when somebody else ended the waiting", async () => {
@@ -100,6 +114,6 @@ describe("a gate with an end", () => {
     stop.abort(new Error("stopped"));
 
     await expect(passing).resolves.toStrictEqual(new Error("stopped"));
-    expect([timed.isLate, vi.getTimerCount()]).toStrictEqual([false, 0]);
+    expect([timed.turnedAway, vi.getTimerCount()]).toStrictEqual([null, 0]);
   });
 });
