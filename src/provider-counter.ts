@@ -13,6 +13,8 @@ import { Lane } from "./lanes/lane.ts";
 import type { LaneDesk } from "./lanes/lane-desk.ts";
 import { persistentTurns } from "./lanes/persistent-turns.ts";
 import type { Prepare } from "./lanes/preparation.ts";
+import type { OpenReads } from "./lanes/read-turns.ts";
+import { soundOut } from "./lanes/sounding.ts";
 import type { Packing } from "./lanes/waiting-request.ts";
 import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
@@ -83,7 +85,7 @@ export function createCounter(parts: CounterParts): ProviderCounter {
     readsMade: () => readsMade,
     onFailure: (error) => desk.failed(error),
   });
-  const lane = laneOf(parts, prepareOf(opened, persistentTurns(turns.beforeCalls)));
+  const lane = laneOf(parts, turns);
   return {
     ...{ config, kind, operations, lane, judge, tracker, until: track.until },
     ...{ maxAttempts: config.retry.maxAttempts, uncertain: config.uncertain },
@@ -96,7 +98,7 @@ export function createCounter(parts: CounterParts): ProviderCounter {
   };
 }
 
-function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
+function laneOf(parts: CounterParts, turns: OpenReads): Lane {
   const { opened, limits, journal, packing, desk, metrics, log, clock, random, abandon } = parts;
   const { provider, config } = opened;
   const { name, retry, breaker, holdWindows } = config;
@@ -105,7 +107,9 @@ function laneOf(parts: CounterParts, prepare: Prepare | null): Lane {
     ...{ name, journal, packing, limits, clock, abandon, desk },
     provider: obeying(provider, limits, clock.now),
     claimTerms: { connectTimeoutMs, callTimeoutMs },
-    ...{ prepare, retry, breaker, holdWindows, maxConcurrentCalls, random },
+    prepare: prepareOf(opened, persistentTurns(turns.beforeCalls)),
+    soundOut: async () => soundOut(provider, turns.beforeCalls),
+    ...{ retry, breaker, holdWindows, maxConcurrentCalls, random },
     coalesce: { maxInstances: config.coalesce.maxInstances, maxBytes: parts.maxClaimBytes },
     onHold: ({ began, ended }) => {
       for (const held of began) log.warn("lane.held", { provider: name, ...describeHeld(held) });

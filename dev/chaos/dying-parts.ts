@@ -90,6 +90,7 @@ function dyingProvider(provider: Provider, end: Reached): Provider {
     kind: provider.kind,
     operations: provider.operations,
     reads: provider.reads,
+    accessRead: provider.accessRead,
     objection: (operation) => provider.objection(operation),
     leavesTraces: (call) => provider.leavesTraces(call),
     follow: async (following, turns) => provider.follow(following, turns),

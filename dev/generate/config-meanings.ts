@@ -98,7 +98,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     "The highest ceiling. A delay that the provider names may be longer.",
   "providers[].breaker.failures":
     "Calls in a row that found nobody or got no clear answer (`unavailable`, `uncertain`) open the breaker: then nothing is called but single probes, which are no attempts. `breaker: null` switches it off.",
-  "providers[].breaker.openFor": "How long nothing is called before a probe, and between two.",
+  "providers[].breaker.openFor":
+    "How long nothing is called before a probe, and between two: up to eight times as long after probes that ended without a clear answer. Something harmless is read before each, and as long as that is not answered no call is made.",
   "providers[].holdWindows[].cron":
     "When nothing is to be called, again and again: the beginning, in five parts (minute, hour, day, month, weekday). Requests wait until the window is over. A beginning in the hour that clocks skip comes when that hour would end; in the hour that comes twice, a fixed time comes once.",
   "providers[].holdWindows[].duration":

@@ -36,6 +36,7 @@ export class SimulatedProvider implements Provider {
   readonly kind = "alibaba-dataworks";
   readonly operations = ["DataWorksRerunTaskInstances"] as const;
   readonly reads = [LIST, JOB] as const;
+  readonly accessRead = LIST;
   readonly #world: World;
   readonly #life: Life;
   readonly #config: ProviderConfig;

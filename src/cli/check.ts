@@ -91,8 +91,8 @@ async function accessProblem(config: ProviderConfig, signal: AbortSignal): Promi
   const opened = await openProvider(config);
   try {
     const gate = new SendGate({ limit: 1, now: () => performance.now() });
-    const problem = await opened.provider.checkAccess({ gate, signal });
-    return problem === null ? null : `provider ${config.name}: ${problem}`;
+    const trouble = await opened.provider.checkAccess({ gate, signal });
+    return trouble === null ? null : `provider ${config.name}: ${trouble.message}`;
   } finally {
     opened.close();
   }

@@ -1,3 +1,4 @@
+import type { AccessTrouble } from "./access.ts";
 import type { CallEnd, CallEndKind } from "./call-end.ts";
 import type { Doubt, Evidence, TargetFinding } from "./evidence.ts";
 import type { Following, Progress } from "./following.ts";
@@ -89,6 +90,8 @@ export interface Provider {
   readonly operations: readonly OperationName[];
   /** The action names of the reads it makes, for the metrics' label. */
   readonly reads: readonly string[];
+  /** The one of them that `checkAccess` makes. */
+  readonly accessRead: string;
 
   /**
    * Why an operation can never be sent as it is asked for, in words; null when it can. Pure: it is
@@ -129,7 +132,7 @@ export interface Provider {
 
   /**
    * Reads something that need not exist, to learn whether the provider answers and takes the
-   * credentials. Null when it does, else what is wrong, for people. Resolves like `rerun` does.
+   * credentials. Null when it does, else what is wrong. Resolves like `rerun` does.
    */
-  checkAccess(terms: WireTerms): Promise<string | null>;
+  checkAccess(terms: WireTerms): Promise<AccessTrouble | null>;
 }

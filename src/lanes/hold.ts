@@ -52,7 +52,8 @@ export interface HoldNews {
  *
  * While the provider fails or the connection is in trouble, single calls go through to find out
  * whether that is over. Such a probe is no attempt of its request: what surely did not execute goes
- * back unspent. Nothing at all goes through a pause or a window.
+ * back unspent. A provider that fails is asked something harmless before (`soundsFirst`), for a call
+ * that ends in silence may have run. Nothing at all goes through a pause or a window.
  */
 export class Hold {
   readonly #clock: Clock;
@@ -62,6 +63,7 @@ export class Hold {
   readonly #usedUp: () => string | null;
   #pause: Pause | null = null;
   #probing = false;
+  #sounding = false;
   #told: ReadonlySet<HoldReason> = new Set();
 
   constructor({ clock, breaker, windows, usedUp }: HoldParts) {
@@ -105,12 +107,12 @@ export class Hold {
 
   get breaker(): BreakerState {
     if (!this.#breaker.isOpen) return "closed";
-    return this.#probing ? "probing" : "open";
+    return this.#probing || this.#sounding ? "probing" : "open";
   }
 
   /**
-   * Monotonic instant from which a call may go: 0 when nothing holds the lane, `Infinity` during a
-   * probe and while only an order can end it.
+   * Monotonic instant from which a call may go, or its sounding: 0 when nothing holds the lane,
+   * `Infinity` during either and while only an order can end it.
    */
   get opensAt(): number {
     const epoch = this.#clock.epoch();
@@ -122,7 +124,23 @@ export class Hold {
     const ofClock = until === 0 ? 0 : this.#clock.now() + until - epoch;
     if (!this.isProbed) return ofClock;
     const probeAt = Math.max(this.#breaker.probeAt, this.#trouble.probeAt);
-    return this.#probing ? Infinity : Math.max(ofClock, probeAt);
+    return this.#probing || this.#sounding ? Infinity : Math.max(ofClock, probeAt);
+  }
+
+  /** Whether something harmless has to be asked before a call may go. */
+  get soundsFirst(): boolean {
+    return this.#breaker.soundsFirst;
+  }
+
+  /** Something harmless is asked; `sounded` tells how that ended. */
+  sounds(): void {
+    this.#sounding = true;
+  }
+
+  /** It was answered (null), or what was wrong. */
+  sounded(silence: string | null): void {
+    this.#sounding = false;
+    this.#breaker.sounded(silence);
   }
 
   /** The operators' order from now on; null: none. */
@@ -154,7 +172,7 @@ export class Hold {
         return;
       case "unavailable":
       case "uncertain":
-        this.#breaker.failed(end.message, wasProbe);
+        this.#breaker.failed(end.message, { wasProbe, isUnclear: end.kind === "uncertain" });
         if (wasProbe) this.#trouble.wait();
         return;
     }

@@ -34,6 +34,11 @@ export interface LaneOptions extends CallParts {
   readonly coalesce: AssemblyLimits;
   /** Numbers in [0, 1). */
   readonly random: () => number;
+  /**
+   * Asks the provider something harmless: resolves with what is wrong when it says nothing, else with
+   * null.
+   */
+  readonly soundOut: () => Promise<string | null>;
   /** Told of every cause for which the lane begins to stand still, and of every one that is over. */
   readonly onHold: (news: HoldNews) => void;
 }
@@ -212,11 +217,28 @@ export class Lane {
       this.#wakeIn(Math.min(waitMs, this.#queue.nextExpiry() - this.#options.clock.epoch() + 1));
       return;
     }
+    if (this.#hold.soundsFirst) {
+      this.#soundOut();
+      return;
+    }
     this.#ticketPending = true;
     const asked = this.#options.clock.now();
     this.#options.limits
       .ticket(this.#couldMake(), this.#picker)
       .then(() => this.#ticketCame(this.#options.clock.now() - asked))
+      .catch((error: unknown) => this.#options.desk.failed(error));
+  }
+
+  #soundOut(): void {
+    this.#hold.sounds();
+    this.#steps += 1;
+    this.#options
+      .soundOut()
+      .then((silence) => {
+        this.#hold.sounded(silence);
+        this.#steps += 1;
+        this.#pump();
+      })
       .catch((error: unknown) => this.#options.desk.failed(error));
   }
 
@@ -234,7 +256,7 @@ export class Lane {
     this.#steps += 1;
     this.#expire();
     this.#clearTheWay();
-    if (!this.#stopped && this.#opensIn() === 0) {
+    if (!this.#stopped && this.#opensIn() === 0 && !this.#hold.soundsFirst) {
       const waiting = this.#picker.first();
       if (waiting !== undefined) this.#start(waiting, waitedMs);
     }

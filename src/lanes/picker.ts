@@ -60,7 +60,8 @@ export class Picker {
     const now = this.#parts.now();
     const opensAt = (operation: OperationName) => this.#operationOpensAt(operation);
     const dueAt = queue.nextDueAt(now, opensAt);
-    if (this.#preparation === null || hold.opensAt > now) return Math.max(dueAt, hold.opensAt);
+    const isHeld = hold.opensAt > now || hold.soundsFirst;
+    if (this.#preparation === null || isHeld) return Math.max(dueAt, hold.opensAt);
     // What is due and not staged stands behind what is.
     return Math.min(this.#preparation.opensAt(opensAt), dueAt > now ? dueAt : Infinity);
   }
@@ -99,7 +100,7 @@ export class Picker {
   /** Prepares what stands near the head; nothing while nothing may be called for long. */
   prepare(): void {
     const { hold, limits } = this.#parts;
-    if (hold.opensAt > this.#parts.now()) this.#preparation?.clear();
+    if (hold.opensAt > this.#parts.now() || hold.soundsFirst) this.#preparation?.clear();
     else if (limits.usedUp() === null) this.#preparation?.fill();
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { accessProblemOf } from "../domain/access.ts";
+import { type AccessTrouble, accessTroubleOf } from "../domain/access.ts";
 import type { CallEnd } from "../domain/call-end.ts";
 import type { ReadEnd, ReadTurns, WireTerms } from "../domain/provider.ts";
 import { fieldsOf } from "./alibaba-answer.ts";
@@ -62,14 +62,16 @@ export class AlibabaProduct {
   }
 
   /** Makes a harmless read: null when the API answered for itself, else what is wrong. */
-  async accessProblem(action: ProductAction, terms: WireTerms): Promise<string | null> {
+  async accessTrouble(action: ProductAction, terms: WireTerms): Promise<AccessTrouble | null> {
     const { asker, sdk, version } = this.#options;
     const asked = await asker.ask(terms, async (agent, keys) =>
       sdk.request(agent, keys, { ...action, version }),
     );
-    if (asked.kind === "failed") return accessProblemOf(asked.end);
+    if (asked.kind === "failed") return accessTroubleOf(asked.end);
     const isTheApi = fieldsOf(asked.value) !== null;
-    return isTheApi ? null : `the answer (HTTP ${asked.value.status}) is not the API's`;
+    if (isTheApi) return null;
+    const message = `the answer (HTTP ${asked.value.status}) is not the API's`;
+    return { message, isAnswered: false };
   }
 }
 

@@ -42,7 +42,11 @@ export function discreet(provider: Provider, secrets: () => readonly string[]): 
       const findings = await provider.judge(doubt, turns);
       return findings.map((finding) => ({ ...finding, why: text(finding.why) }));
     },
-    checkAccess: async (terms) => optional(await provider.checkAccess(terms)),
+    accessRead: provider.accessRead,
+    checkAccess: async (terms) => {
+      const trouble = await provider.checkAccess(terms);
+      return trouble && { ...trouble, message: text(trouble.message) };
+    },
   };
 }
 

@@ -20,6 +20,7 @@ function openWith(overlay: (real: Provider) => Partial<Provider>): Open {
       kind: real.kind,
       operations: real.operations,
       reads: real.reads,
+      accessRead: real.accessRead,
       rerun: async (call, terms) => real.rerun(call, terms),
       follow: async (following, turns) => real.follow(following, turns),
       objection: (operation) => real.objection(operation),

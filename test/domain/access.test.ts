@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accessProblemOf } from "../../src/domain/access.ts";
+import { accessTroubleOf } from "../../src/domain/access.ts";
 import type { CallEnd } from "../../src/domain/call-end.ts";
 import { anEnd } from "../support/call-ends.ts";
 
@@ -13,14 +13,17 @@ describe("what the end of a harmless read tells of a connection", () => {
     ["throttling", withCode(anEnd.throttled())],
     ["a used-up quota", withCode(anEnd.quota())],
   ])("%s is no problem of access", (_name, end) => {
-    expect(accessProblemOf(end)).toBeNull();
+    expect(accessTroubleOf(end)).toBeNull();
   });
 
-  it.each<[string, CallEnd]>([
-    ["credentials that are not taken", withCode(anEnd.credentials())],
-    ["a connection that cannot be had", anEnd.unavailable()],
-    ["silence", anEnd.uncertain()],
-  ])("%s is one, in words", (_name, end) => {
-    expect(accessProblemOf(end)).toBe(end.kind === "accepted" ? undefined : end.message);
+  it.each<[string, CallEnd, boolean]>([
+    ["credentials that are not taken", anEnd.credentials(), true],
+    ["a connection that cannot be had", anEnd.unavailable(), false],
+    ["silence", anEnd.uncertain(), false],
+  ])("%s is one, in words, and whether there was an answer", (_name, end, isAnswered) => {
+    expect(accessTroubleOf(end)).toStrictEqual({
+      message: "message" in end && end.message,
+      isAnswered,
+    });
   });
 });

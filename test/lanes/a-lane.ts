@@ -252,6 +252,7 @@ export function aLane(overrides: Partial<LaneOptions> = {}) {
     packing,
     limits: openLimits(),
     prepare: null,
+    soundOut: async () => Promise.resolve(null),
     onHold: ({ began, ended }) => {
       for (const { why } of began) fakes.holds.push(`held: ${why}`);
       for (const why of ended) fakes.holds.push(`released: ${why}`);

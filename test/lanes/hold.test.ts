@@ -229,17 +229,63 @@ describe("the breaker", () => {
     expect([hold.breaker, hold.opensAt]).toStrictEqual(["closed", 0]);
   });
 
-  it.each(["unavailable", "uncertain"] as const)(
-    "stays open for as long again after a probe that ends %s",
-    (end) => {
-      const hold = aHold();
-      for (let failures = 0; failures < 3; failures++) call(hold, "unavailable");
-      now = 50_000;
-      call(hold, end);
+  it("stays open for as long again after each probe that surely did not execute", () => {
+    const hold = aHold();
+    for (let failures = 0; failures < 3; failures++) call(hold, "unavailable");
+    for (const at of [50_000, 90_000, 150_000]) {
+      now = at;
+      call(hold, "unavailable");
+      expect([hold.breaker, hold.opensAt]).toStrictEqual(["open", at + 30_000]);
+    }
+  });
 
-      expect([hold.breaker, hold.opensAt]).toStrictEqual(["open", 80_000]);
-    },
-  );
+  it("stays open for longer after each probe that may have run, up to eight times as long", () => {
+    const hold = aHold();
+    for (let failures = 0; failures < 3; failures++) call(hold, "uncertain");
+    const waits = Array.from({ length: 5 }, () => {
+      now = hold.opensAt;
+      call(hold, "uncertain");
+      return hold.opensAt - now;
+    });
+    expect(waits).toStrictEqual([60_000, 120_000, 240_000, 240_000, 240_000]);
+
+    call(hold, "accepted");
+    for (let failures = 0; failures < 3; failures++) call(hold, "uncertain");
+    expect(hold.opensAt - now).toBe(30_000);
+  });
+
+  it("wants something harmless to be asked before each probe, and waits again after silence", () => {
+    const hold = aHold();
+    expect(hold.soundsFirst).toBe(false);
+    for (let failures = 0; failures < 3; failures++) call(hold, "uncertain");
+    now = 31_000;
+    expect([hold.soundsFirst, hold.opensAt]).toStrictEqual([true, 31_000]);
+    hold.sounds();
+    expect([hold.breaker, hold.opensAt]).toStrictEqual(["probing", Infinity]);
+    now = 40_000;
+    hold.sounded("nobody answered");
+    expect([hold.breaker, hold.soundsFirst, hold.opensAt]).toStrictEqual(["open", true, 70_000]);
+    expect(hold.held[0]?.message).toMatch(/^3 calls .*; nor was a read answered: nobody answered$/);
+
+    now = 70_000;
+    hold.sounds();
+    hold.sounded(null);
+    expect([hold.soundsFirst, hold.opensAt]).toStrictEqual([false, 70_000]);
+    expect(hold.held[0]?.message).not.toContain("read");
+    call(hold, "unavailable");
+    expect(hold.soundsFirst).toBe(true);
+  });
+
+  it("goes on at once when a call is answered while something harmless is asked", () => {
+    const hold = aHold();
+    for (let failures = 0; failures < 3; failures++) call(hold, "uncertain");
+    now = 31_000;
+    hold.sounds();
+    hold.learned(ENDS.accepted, false);
+    hold.sounded("nobody answered");
+
+    expect([hold.breaker, hold.soundsFirst, hold.opensAt]).toStrictEqual(["closed", false, 0]);
+  });
 
   it("is not kept open by calls from before it opened that fail late", () => {
     const hold = aHold();

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { targetsOf } from "../../src/domain/targets.ts";
 import { CALL_END_KINDS, type CallEnd } from "../../src/domain/call-end.ts";
 import { PRIORITIES, type ReceivedRequest } from "../../src/domain/rerun-request.ts";
 import type { LaneOptions } from "../../src/lanes/lane.ts";
@@ -759,6 +760,78 @@ describe("a lane whose provider fails", () => {
       "3 accepted after 2",
     ]);
     expect(lane.breaker).toBe("closed");
+  });
+
+  it("risks no request while the provider says nothing at all", async () => {
+    const soundings: ((silence: string | null) => void)[] = [];
+    const soundOut = async () =>
+      new Promise<string | null>((resolve) => void soundings.push(resolve));
+    const { lane, provider, desk } = aLane({ breaker, soundOut });
+    [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
+    await aMoment();
+    for (const target of ["1", "2", "3"]) await provider.of(target).end(anEnd.uncertain());
+    lane.offer(numbered(4));
+    for (let sounding = 0; sounding < 5; sounding++) {
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect([soundings.length, lane.runnable]).toStrictEqual([sounding + 1, false]);
+      soundings[sounding]?.("nobody answered");
+      await aMoment();
+    }
+    expect([provider.called.length, desk.lines.length]).toStrictEqual([3, 3]);
+
+    await vi.advanceTimersByTimeAsync(31_000);
+    soundings.at(-1)?.(null);
+    await aMoment();
+    await provider.of("4").end();
+    expect(desk.lines.at(-1)).toBe("4 accepted after 1");
+  });
+
+  it("reads no targets while the provider says nothing at all", async () => {
+    const read: string[] = [];
+    let silence: string | null = "nobody answered";
+    const soundOut = async () => Promise.resolve(silence);
+    const prepare: Prepare = {
+      mode: "always",
+      applies: () => true,
+      read: async (operation) => {
+        read.push(targetsOf(operation).join());
+        return Promise.resolve({ marks: [] });
+      },
+    };
+    const { lane, provider } = aLane({ breaker, soundOut, prepare });
+    [1, 2].forEach((offset) => lane.offer(numbered(offset)));
+    await aMoment();
+    for (const target of ["1", "2"]) await provider.of(target).end(anEnd.uncertain());
+    lane.offer(numbered(3));
+    await vi.advanceTimersByTimeAsync(200_000);
+
+    expect(read).toStrictEqual(["1", "2"]);
+    expect(provider.called).toStrictEqual(["1", "2"]);
+    silence = null;
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect([read, provider.called]).toStrictEqual([
+      ["1", "2", "3"],
+      ["1", "2", "3"],
+    ]);
+  });
+
+  it("risks no request on a ticket that it asked for before the provider failed", async () => {
+    const tickets: (() => void)[] = [];
+    const ticket = async () => new Promise<void>((resolve) => void tickets.push(resolve));
+    const soundOut = async () => Promise.resolve("nobody answered");
+    const limits = openLimits({ ticket });
+    const { lane, provider } = aLane({ breaker, soundOut, limits });
+    [1, 2, 3].forEach((offset) => lane.offer(numbered(offset)));
+    for (let ticketsUsed = 0; ticketsUsed < 2; ticketsUsed++) {
+      tickets[ticketsUsed]?.();
+      await aMoment();
+    }
+    for (const target of ["1", "2"]) await provider.of(target).end(anEnd.uncertain());
+    await vi.advanceTimersByTimeAsync(30_000);
+    tickets[2]?.();
+    await aMoment();
+
+    expect(provider.called).toStrictEqual(["1", "2"]);
   });
 
   it("tells of a request that expires after probes only the calls that counted", async () => {

@@ -1,3 +1,4 @@
+import type { AccessTrouble } from "../../domain/access.ts";
 import type { CallEnd } from "../../domain/call-end.ts";
 import type { Doubt, Evidence, TargetFinding } from "../../domain/evidence.ts";
 import type { Following, Progress } from "../../domain/following.ts";
@@ -24,6 +25,7 @@ export class AlibabaDataWorks implements Provider {
   readonly kind = "alibaba-dataworks";
   readonly operations: readonly OperationName[] = ["DataWorksRerunTaskInstances"];
   readonly reads = [GET_TASK_INSTANCE, LIST_TASK_INSTANCES, LIST_OPERATION_LOGS];
+  readonly accessRead = GET_TASK_INSTANCE;
   readonly #product: AlibabaProduct;
   readonly #now: () => number;
 
@@ -63,7 +65,7 @@ export class AlibabaDataWorks implements Provider {
     return judgeRuns(doubt, { product: this.#product, turns, now: this.#now });
   }
 
-  async checkAccess(terms: WireTerms): Promise<string | null> {
-    return this.#product.accessProblem(getTaskInstance("1"), terms);
+  async checkAccess(terms: WireTerms): Promise<AccessTrouble | null> {
+    return this.#product.accessTrouble(getTaskInstance("1"), terms);
   }
 }

@@ -1,3 +1,4 @@
+import type { AccessTrouble } from "../../domain/access.ts";
 import type { CallEnd } from "../../domain/call-end.ts";
 import type { Doubt, Evidence, TargetFinding } from "../../domain/evidence.ts";
 import type { Following, Progress } from "../../domain/following.ts";
@@ -23,6 +24,7 @@ export class AlibabaDms implements Provider {
   readonly kind = "alibaba-dms";
   readonly operations: readonly OperationName[] = ["DmsRerunTaskFlowInstance"];
   readonly reads = [LIST_TASK_FLOW_INSTANCE];
+  readonly accessRead = LIST_TASK_FLOW_INSTANCE;
   readonly #product: AlibabaProduct;
   readonly #now: () => number;
 
@@ -64,9 +66,9 @@ export class AlibabaDms implements Provider {
     return judgeRun(this.#product, { doubt, operation, calledAt }, turns);
   }
 
-  async checkAccess(terms: WireTerms): Promise<string | null> {
+  async checkAccess(terms: WireTerms): Promise<AccessTrouble | null> {
     const nobodys = { dagId: "1", tenantId: null };
-    return this.#product.accessProblem(listTaskFlowInstance(nobodys, null, 1), terms);
+    return this.#product.accessTrouble(listTaskFlowInstance(nobodys, null, 1), terms);
   }
 }
 

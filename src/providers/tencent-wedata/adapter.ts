@@ -1,11 +1,11 @@
-import { accessProblemOf } from "../../domain/access.ts";
+import { type AccessTrouble, accessTroubleOf } from "../../domain/access.ts";
 import type { CallEnd, FailedEnd } from "../../domain/call-end.ts";
 import type { Doubt, Evidence, TargetFinding } from "../../domain/evidence.ts";
 import { endsInOrder, type Following, openTargets, type Progress } from "../../domain/following.ts";
 import type { Operation, OperationName } from "../../domain/operation.ts";
 import type { Provider, ReadTurns, RerunCall, WireTerms } from "../../domain/provider.ts";
 import type { Asker } from "../ask.ts";
-import { endOfStart, getAsyncJob } from "./async-job.ts";
+import { endOfStart, GET_ASYNC_JOB, getAsyncJob } from "./async-job.ts";
 import { judgeTargets, readMarks, runsItsTargets } from "./evidence.ts";
 import { followJob } from "./follow-job.ts";
 import { followRuns } from "./follow-runs.ts";
@@ -32,6 +32,7 @@ export class TencentWedata implements Provider {
     "TencentRerunTriggerWorkflowRun",
   ];
   readonly reads = READS;
+  readonly accessRead = GET_ASYNC_JOB;
   readonly #asker: Asker;
   readonly #request: WedataRequest;
   readonly #now: () => number;
@@ -86,12 +87,12 @@ export class TencentWedata implements Provider {
     return judgeTargets(doubt, { operation: operationOf(doubt.call), reads: this.#reads, turns });
   }
 
-  async checkAccess(terms: WireTerms): Promise<string | null> {
+  async checkAccess(terms: WireTerms): Promise<AccessTrouble | null> {
     const nobodys = getAsyncJob({ jobId: "access-check", scope: { projectId: "0" } });
     const asked = await this.#asker.ask(terms, async (agent, keys) =>
       this.#request(agent, keys, nobodys),
     );
-    return asked.kind === "answered" ? null : accessProblemOf(asked.end);
+    return asked.kind === "answered" ? null : accessTroubleOf(asked.end);
   }
 }
 

@@ -109,7 +109,7 @@ describe("the access to DMS", () => {
     const told = await (await open(cloud.port)).checkAccess(terms);
     await cloud.close();
 
-    expect(told).toMatch(problem);
+    expect(told?.message).toMatch(problem);
   });
 
   it("is right when the API refuses that read", async () => {

@@ -272,7 +272,10 @@ describe("WeData's adapter", () => {
   it("finds nothing wrong with an access that is taken, though the job is nobody's", async () => {
     expect(await adapter.wedata.checkAccess(terms)).toBeNull();
     await admin.inject({ kind: "error", code: "AuthFailure.SignatureFailure", message: "who?" });
-    expect(await adapter.wedata.checkAccess(terms)).toBe("AuthFailure.SignatureFailure: who?");
+    expect(await adapter.wedata.checkAccess(terms)).toStrictEqual({
+      message: "AuthFailure.SignatureFailure: who?",
+      isAnswered: true,
+    });
   });
 
   it("rejects, as a bug, an operation that is not its own", async () => {
