@@ -300,3 +300,41 @@ describe("a provider that refuses connections", () => {
     ]);
   });
 });
+
+describe("a provider that says nothing to anything", () => {
+  const ids = Array.from({ length: 30 }, (_, n) => `silent-${n}`);
+  const arrived = async (effect: "rerun" | "read") =>
+    (await simulator.admin.arrivals()).filter((one) => one.effect === effect).length;
+
+  it("gets no call any more while nothing harmless is answered either", async () => {
+    await simulator.admin.inject({ kind: "reset", executed: false, filter: { cloud: "tencent" } });
+    await topics.send(
+      ids.map((id) => forWedata(id, [id], { provider: BEHIND_DOOR })),
+      { partition: 0 },
+    );
+    const lane = async () => {
+      const both = await Promise.all([first, second].map(async (one) => laneOf(one, BEHIND_DOOR)));
+      return both.find(({ breaker }) => breaker !== "closed");
+    };
+    await waitFor("the breaker is open, and no call is under way", async () => {
+      return (await lane())?.inFlight === 0;
+    });
+    const calls = await arrived("rerun");
+    const reads = await arrived("read");
+    await waitFor("it was asked often", async () => (await arrived("read")) > reads + 10);
+
+    expect(await arrived("rerun")).toBe(calls);
+    expect((await lane())?.held).toMatchObject([
+      { why: "breaker", message: expect.stringMatching(/nor was a read answered/) as string },
+    ]);
+  });
+
+  it("is called for all that waited when it answers again", async () => {
+    await simulator.admin.clear();
+    const finals = await topics.finals(ids);
+    const succeeded = finals.filter(({ status }) => status === "SUCCEEDED");
+
+    expect(succeeded.length).toBeGreaterThan(ids.length / 2);
+    await inBoth("the breaker is closed", BEHIND_DOOR, ({ breaker }) => breaker === "closed");
+  });
+});
