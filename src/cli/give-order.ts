@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { orderKey, type OrderMatter } from "../control/control-key.ts";
-import { encodeOrder, type LaneOrder } from "../control/lane-order.ts";
+import { encodeOrder, type LaneOrder, LONGEST_ORDER_TEXT } from "../control/lane-order.ts";
 import type { InstanceReport } from "../control/report-book.ts";
 import { CommandFailed } from "./command-failed.ts";
 import type { ControlSession } from "./control-session.ts";
@@ -33,7 +33,7 @@ const LOOK_EVERY_MS = 100;
 
 /** The order, if it can be given by the config; throws a `CommandFailed` with what is wrong with it. */
 export function checkOrder(asked: AskedOrder, config: Config): CheckedOrder {
-  const { action, lane, reason, forMs, callsPerSecond } = asked;
+  const { action, lane, reason, who, forMs, callsPerSecond } = asked;
   const names = config.providers.map(({ name }) => name);
   if (lane === null) throw misused(`Name the lane to ${action}: one of ${names.join(", ")}.`);
   const most = configuredLimit(config, lane);
@@ -41,6 +41,10 @@ export function checkOrder(asked: AskedOrder, config: Config): CheckedOrder {
   if (reason === null || reason.trim() === "") {
     throw misused("Say why, with --reason: whoever finds the lane like that wants to know.");
   }
+  if (who.trim() === "")
+    throw misused("--by names who gives the order: give a name, or leave it out.");
+  requireShort("--reason", reason);
+  requireShort("--by", who);
   if (action === "resume" && forMs !== null) throw misused("--for goes with pause and limit.");
   if ((action === "limit") !== (callsPerSecond !== null)) {
     throw misused("--calls-per-second goes with limit, and limit with it.");
@@ -99,6 +103,11 @@ export function configuredLimit({ providers }: Config, lane: string): number | n
 /** What to throw when somebody names a lane that is not one of these. */
 export function noLane(lane: string, lanes: readonly string[]): CommandFailed {
   return misused(`There is no lane ${lane}, only ${lanes.join(", ")}.`);
+}
+
+function requireShort(option: string, text: string): void {
+  if (text.length <= LONGEST_ORDER_TEXT) return;
+  throw misused(`${option} has ${text.length} characters, and ${LONGEST_ORDER_TEXT} are the most.`);
 }
 
 function misused(message: string): CommandFailed {

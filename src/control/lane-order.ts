@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { OrderMatter } from "./control-key.ts";
 
-const text = z.string().min(1).max(1000);
+/** So many characters may each of the texts of an order have; one has at least one. */
+export const LONGEST_ORDER_TEXT = 1000;
+
+const text = z.string().min(1).max(LONGEST_ORDER_TEXT);
 const epoch = z.int().min(0).max(8.64e15);
 
 const common = {
@@ -28,9 +31,13 @@ export type LaneOrder = z.infer<typeof orderSchema>;
 export type PauseOrder = Extract<LaneOrder, { order: "pause" }>;
 /** No more calls in a second than so many. */
 export type LimitOrder = Extract<LaneOrder, { order: "limit" }>;
-/** An order as it stands in the control topic. */
+
+/**
+ * An order as it stands in the control topic. Throws for one that could not be read there: it would
+ * take the place of the order in force, and whoever starts later would obey none.
+ */
 export function encodeOrder(order: LaneOrder): Buffer {
-  return Buffer.from(JSON.stringify(order));
+  return Buffer.from(JSON.stringify(orderSchema.parse(order)));
 }
 
 /** The order that stands there, or in words why it is none about this matter. */

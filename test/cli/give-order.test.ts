@@ -38,6 +38,10 @@ describe("an order that somebody asks for", () => {
     ["names a lane that is not configured", { lane: "wedta" }, /no lane wedta, only wedata/],
     ["has no reason", { reason: null }, /--reason/],
     ["has a blank reason", { reason: " " }, /--reason/],
+    ["has too long a reason", { reason: "r".repeat(1001) }, /--reason has 1001 .* 1000/],
+    ["is given by nobody", { who: "" }, /--by/],
+    ["is given by a blank", { who: " " }, /--by/],
+    ["is given by too long a name", { who: "w".repeat(1001) }, /--by has 1001 .* 1000/],
     ["is a limit without a number", { action: "limit" }, /--calls-per-second/],
     ["is a pause with a number", { callsPerSecond: 3 }, /--calls-per-second/],
     ["resumes for a time", { action: "resume", forMs: 1000 }, /--for/],
@@ -53,6 +57,7 @@ describe("an order that somebody asks for", () => {
   it.each<Partial<AskedOrder>>([
     {},
     { forMs: 1000 },
+    { reason: "r".repeat(1000), who: "w".repeat(1000) },
     { action: "resume" },
     { action: "limit", callsPerSecond: 20 },
     { action: "limit", lane: "total", callsPerSecond: 5, forMs: 1000 },

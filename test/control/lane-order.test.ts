@@ -39,6 +39,15 @@ describe("an order", () => {
     });
   });
 
+  it.each([
+    ["without a reason", { reason: "" }],
+    ["with too long a reason", { reason: "r".repeat(1001) }],
+    ["without the one who gave it", { who: "" }],
+    ["that ends at no instant", { until: Infinity }],
+  ])("%s cannot be written, for it could not be read", (_, overrides) => {
+    expect(() => encodeOrder(anOrder("pause", overrides))).toThrow(/reason|who|until/);
+  });
+
   it("about another matter than its key says is none", () => {
     expect(parseOrder("pause", encodeOrder(anOrder("limit")))).toHaveProperty("problem");
     expect(parseOrder("limit", encodeOrder(anOrder("pause")))).toHaveProperty("problem");
