@@ -28,6 +28,8 @@ export interface GivenOrder {
   readonly others: readonly InstanceReport[];
 }
 
+/** A shorter order would be over before the instances have looked at it. */
+const SHORTEST_ORDER_MS = 1000;
 const OBEYED_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 100;
 
@@ -46,6 +48,9 @@ export function checkOrder(asked: AskedOrder, config: Config): CheckedOrder {
   requireShort("--reason", reason);
   requireShort("--by", who);
   if (action === "resume" && forMs !== null) throw misused("--for goes with pause and limit.");
+  if (forMs !== null && forMs < SHORTEST_ORDER_MS) {
+    throw misused("--for is at least 1s. To end an order, give resume.");
+  }
   if ((action === "limit") !== (callsPerSecond !== null)) {
     throw misused("--calls-per-second goes with limit, and limit with it.");
   }

@@ -45,6 +45,12 @@ describe("an order that somebody asks for", () => {
     ["is a limit without a number", { action: "limit" }, /--calls-per-second/],
     ["is a pause with a number", { callsPerSecond: 3 }, /--calls-per-second/],
     ["resumes for a time", { action: "resume", forMs: 1000 }, /--for/],
+    ["pauses for no time", { forMs: 0 }, /--for is at least 1s.* resume/],
+    [
+      "limits for too short a time",
+      { action: "limit", callsPerSecond: 1, forMs: 999 },
+      /--for is at least 1s/,
+    ],
     ["raises the limit", { action: "limit", callsPerSecond: 21 }, /configured for 20/],
     ["raises a shared one", { action: "limit", lane: "sharer", callsPerSecond: 21 }, /for 20/],
     ["raises the total", { action: "limit", lane: "total", callsPerSecond: 6 }, /for 5/],
