@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import type { Config } from "../config/config.ts";
-import { exitCodeOf } from "./command-failed.ts";
+import { CommandFailed, exitCodeOf } from "./command-failed.ts";
 import { type ControlSession, withControl } from "./control-session.ts";
 import {
   type AskedOrder,
@@ -23,7 +23,8 @@ export interface LanesOptions extends Omit<AskedOrder, "action" | "who"> {
 
 /**
  * `lanes`: shows the lanes of a running group, or gives one of them an order. 1: the control topic is
- * away, or not every instance says that it obeys. 2: the order makes no sense, and was not given.
+ * away, or not every instance says that it obeys. 2: what is asked for makes no sense; no order was
+ * given.
  */
 export async function lanesCommand(options: LanesOptions, terminal: Terminal): Promise<number> {
   const { action } = options;
@@ -32,7 +33,9 @@ export async function lanesCommand(options: LanesOptions, terminal: Terminal): P
   );
 }
 
-async function list({ config, lane, json }: LanesOptions, terminal: Terminal): Promise<number> {
+async function list(options: LanesOptions, terminal: Terminal): Promise<number> {
+  const { config, lane, json } = options;
+  refuseOrderOptions(options);
   return withControl(config, async (control) => {
     const now = Date.now();
     const silent = control.reports.silent(now);
@@ -43,6 +46,17 @@ async function list({ config, lane, json }: LanesOptions, terminal: Terminal): P
       terminal.stderr(`Left out: ${count(silent, "instance")} not heard of for more than 60 s.\n`);
     }
     return Promise.resolve(0);
+  });
+}
+
+/** Whoever gives an option of orders with `list` believes to have given an order. */
+function refuseOrderOptions({ reason, forMs, callsPerSecond, by }: LanesOptions): void {
+  const options = { "--reason": reason, "--for": forMs, "--calls-per-second": callsPerSecond };
+  const given = Object.entries({ ...options, "--by": by }).filter(([, value]) => value !== null);
+  if (given.length === 0) return;
+  const names = given.map(([name]) => name).join(", ");
+  throw new CommandFailed(`Not with list, but with an order (pause, resume, limit): ${names}.`, {
+    exitCode: 2,
   });
 }
 

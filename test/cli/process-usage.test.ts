@@ -163,6 +163,22 @@ describe("bad usage", PATIENT, () => {
   });
 });
 
+describe("lanes list with what goes with orders", () => {
+  it.each([
+    [["--reason", "why"], "--reason"],
+    [["--for", "2h"], "--for"],
+    [["--calls-per-second", "3"], "--calls-per-second"],
+    [["--by", "ann"], "--by"],
+    [["--by", "", "--for", "0s"], "--for, --by"],
+  ])("%j ends with 2 and names it", async (options, named) => {
+    const file = configFile("good.yaml", GOOD);
+    const args = ["lanes", "list", "one", ...options, "--config", file];
+    const { code, stdout, stderr } = await inThisProcess(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(`Not with list, but with an order (pause, resume, limit): ${named}.\n`);
+  });
+});
+
 describe("--help", () => {
   it.each(["run", "check", "topics", "schemas", "submit", "outcomes", "lanes"])(
     "of %s shows an example",
