@@ -101,7 +101,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].breaker.openFor":
     "How long nothing is called before a probe, and between two: up to eight times as long after probes that ended without a clear answer. Something harmless is read before each, and as long as that is not answered no call is made.",
   "providers[].holdWindows[].cron":
-    "When nothing is to be called, again and again: the beginning, in five parts (minute, hour, day, month, weekday). Requests wait until the window is over. A beginning in the hour that clocks skip comes when that hour would end; in the hour that comes twice, a fixed time comes once.",
+    "When nothing is to be called, again and again: the beginning, in five parts (minute, hour, day, month, weekday). Requests wait until the window is over. One fixed hour and minute (`0 2 * * *`) begin once on each of their days: in the time that clocks skip, when it would end, if that is on the same day; in the time that comes twice, at the first occurrence. With `*`, lists, steps and ranges in the hour or the minute the clock is followed: what it skips does not begin, and what it repeats begins again.",
   "providers[].holdWindows[].duration":
     "From the beginning on, in passed time. Windows that overlap hold until the last one ends.",
   "providers[].holdWindows[].timezone": "The zone in which `cron` is read.",

@@ -3,9 +3,11 @@ import { Cron } from "croner";
 /**
  * The instants that a cron expression of five parts names in a time zone.
  *
- * When clocks go forward, what would begin in the hour that does not exist begins when it would end;
- * when they go back, a fixed time begins once, at its first occurrence, and `*` and steps go on
- * through both.
+ * One fixed hour and minute begin once on each of their days: in the time that clocks skip, when it
+ * would end, if that is on the same day; in the time that comes twice, at the first occurrence. With
+ * `*`, lists, steps and ranges in the hour or the minute the clock is followed: what it skips does
+ * not begin, and what it repeats begins again. (A list or a range that fills some hours would
+ * otherwise leave one of the two hours free.)
  */
 export class CronStarts {
   readonly #cron: Cron;

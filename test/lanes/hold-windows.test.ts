@@ -111,6 +111,41 @@ describe("hold windows", () => {
     ).toStrictEqual([true, false, false]);
   });
 
+  it.each(["0,30 2 * * *", "*/30 2 * * *", "0-59/30 2 * * *", "0,30 2-2 * * *", "* 2 * * *"])(
+    "of lists, steps and ranges do not come in the hour that does not exist, and come in both of two: %s",
+    (cron) => {
+      const windows = new HoldWindows([
+        aWindow({ timezone: "Europe/Berlin", cron, durationMs: 30 * 60_000 }),
+      ]);
+
+      expect(
+        heldAt(windows, "2026-03-29T00:59:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:45:00Z"),
+      ).toStrictEqual([false, false, false]);
+      expect(
+        heldAt(windows, "2026-10-25T00:05:00Z", "2026-10-25T01:05:00Z", "2026-10-25T02:35:00Z"),
+      ).toStrictEqual([true, true, false]);
+    },
+  );
+
+  it("of a range of hours leave none of the two free", () => {
+    const windows = new HoldWindows([
+      aWindow({ timezone: "Europe/Berlin", cron: "0 1-4 * * *", durationMs: HOUR_MS }),
+    ]);
+
+    expect(untilAt(windows, "2026-10-24T23:00:00Z")).toBe("2026-10-25T04:00:00.000Z");
+  });
+
+  it("that begin in a time that clocks skip do not begin on the next day instead", () => {
+    const windows = new HoldWindows([
+      aWindow({ timezone: "America/Nuuk", cron: "30 23 * * *", durationMs: HOUR_MS }),
+    ]);
+
+    // There 23:00 on Saturday is 00:00 on Sunday.
+    expect(
+      heldAt(windows, "2026-03-28T01:45:00Z", "2026-03-29T01:15:00Z", "2026-03-30T00:45:00Z"),
+    ).toStrictEqual([true, false, true]);
+  });
+
   it("of every hour come in both of the two", () => {
     const windows = new HoldWindows([
       aWindow({ timezone: "Europe/Berlin", cron: "0 * * * *", durationMs: 10 * 60_000 }),
