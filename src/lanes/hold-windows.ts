@@ -1,9 +1,13 @@
 import type { HoldWindowConfig } from "../config/config.ts";
 import { CronStarts } from "./cron-starts.ts";
+import { freeTimes, type Stretch, WindowStretches } from "./window-stretches.ts";
 
 /** The windows that are open at an instant. */
 export interface OpenWindow {
-  /** When none of them and none that follows on them is open any more; since the epoch. */
+  /**
+   * When none of them and none that follows on them is open any more, since the epoch; if that is
+   * more than a year ahead, no earlier than in a year.
+   */
   readonly until: number;
   /** Of those that are open, for people. */
   readonly reason: string;
@@ -11,6 +15,7 @@ export interface OpenWindow {
 
 interface Window extends HoldWindowConfig {
   readonly starts: CronStarts;
+  readonly stretches: WindowStretches;
 }
 
 /** What was found out at one instant, and until when it is so. */
@@ -20,8 +25,8 @@ interface Look {
   readonly open: OpenWindow | null;
 }
 
-/** Windows that follow on each other are joined up to so many; then the last one's end is told. */
-const LONGEST_CHAIN = 100;
+/** So far ahead is looked for an instant at which nothing is open. */
+const LOOK_AHEAD_MS = 366 * 24 * 3_600_000;
 
 /**
  * The times at which a lane is held by the clock. A window lasts its duration in passed time from
@@ -31,10 +36,13 @@ const LONGEST_CHAIN = 100;
 export class HoldWindows {
   readonly #windows: readonly Window[];
   #last: Look | null = null;
+  /** In which something is open all the time, as far as it was looked for last. */
+  #chain: Stretch | null = null;
 
   constructor(windows: readonly HoldWindowConfig[]) {
     this.#windows = windows.map((window) => {
-      return { ...window, starts: new CronStarts(window.cron, window.timezone) };
+      const starts = new CronStarts(window.cron, window.timezone);
+      return { ...window, starts, stretches: new WindowStretches(window) };
     });
   }
 
@@ -56,15 +64,20 @@ export class HoldWindows {
     ];
     const look = { from: epoch, until: Math.min(...changes) };
     if (now.length === 0) return { ...look, open: null };
-    let until = epoch;
-    for (let links = 0; links < LONGEST_CHAIN; links++) {
-      const open = this.#openAt(until);
-      if (open.length === 0) break;
-      until = Math.max(...open.map(({ end }) => end));
-    }
     // The reasons of what is open now; what follows is told when it is there.
     const reason = [...new Set(now.map((window) => window.reason))].join("; ");
-    return { ...look, open: { until, reason } };
+    return { ...look, open: { until: this.#chainAt(epoch).end, reason } };
+  }
+
+  /** Looked for once: windows each minute would else be followed to their end every minute. */
+  #chainAt(epoch: number): Stretch {
+    const known = this.#chain;
+    if (known !== null && epoch >= known.begin && epoch < known.end) return known;
+    const to = epoch + LOOK_AHEAD_MS;
+    const windows = this.#windows.map(({ stretches }) => stretches);
+    const [free] = freeTimes(windows, epoch, to);
+    this.#chain = { begin: epoch, end: free?.begin ?? to };
+    return this.#chain;
   }
 
   #openAt(epoch: number): readonly { readonly end: number; readonly reason: string }[] {

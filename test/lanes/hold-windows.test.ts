@@ -65,6 +65,38 @@ describe("hold windows", () => {
     ).toStrictEqual(["backup", "backup; release freeze", "release freeze"]);
   });
 
+  it.each([
+    ["* 8-19 * * *", 60_000, "2026-03-02T08:00:01Z", "2026-03-02T20:00:00.000Z"],
+    ["*/5 * 1-20 * *", 300_000, "2026-03-02T08:00:01Z", "2026-03-21T00:00:00.000Z"],
+    ["0 0 * * MON-FRI", 24 * HOUR_MS, "2026-03-02T08:00:01Z", "2026-03-07T00:00:00.000Z"],
+  ])("that follow on each other many times hold until the last ends: %s", (...given) => {
+    const [cron, durationMs, instant, until] = given;
+    const windows = new HoldWindows([aWindow({ timezone: "UTC", cron, durationMs })]);
+
+    expect(untilAt(windows, instant)).toBe(until);
+  });
+
+  it("tell the same end while it lasts, and the next one's afterwards, also when set back", () => {
+    const cron = "* 8-19 * * *";
+    const windows = new HoldWindows([aWindow({ timezone: "UTC", cron, durationMs: 60_000 })]);
+    const instants = [
+      ...["2026-03-02T08:00:00Z", "2026-03-02T19:59:59Z", "2026-03-02T20:00:00Z"],
+      ...["2026-03-03T08:00:00Z", "2026-03-02T12:00:00Z"],
+    ];
+
+    expect(instants.map((instant) => untilAt(windows, instant))).toStrictEqual([
+      ...["2026-03-02T20:00:00.000Z", "2026-03-02T20:00:00.000Z", undefined],
+      ...["2026-03-03T20:00:00.000Z", "2026-03-02T20:00:00.000Z"],
+    ]);
+  });
+
+  it("that do not end within a year tell that they do not end before", () => {
+    const start = Date.parse("2026-03-02T08:00:00Z");
+    const windows = new HoldWindows([aWindow({ cron: "* * * * *", durationMs: 60_000 })]);
+
+    expect(windows.at(start)?.until).toBeGreaterThanOrEqual(start + 365 * 24 * HOUR_MS);
+  });
+
   it("that begin again before they are over hold from the first to the last end", () => {
     const windows = new HoldWindows([
       aWindow({ timezone: "UTC", cron: "0 9-11 * * *", durationMs: 90 * 60_000 }),
