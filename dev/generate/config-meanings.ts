@@ -103,7 +103,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "providers[].holdWindows[].cron":
     "When nothing is to be called, again and again: the beginning, in five parts (minute, hour, day, month, weekday). Requests wait until the window is over. One fixed hour and minute (`0 2 * * *`) begin once on each of their days: in the time that clocks skip, when it would end, if that is on the same day; in the time that comes twice, at the first occurrence. With `*`, lists, steps and ranges in the hour or the minute the clock is followed: what it skips does not begin, and what it repeats begins again.",
   "providers[].holdWindows[].duration":
-    "From the beginning on, in passed time. Windows that overlap hold until the last one ends.",
+    "From the beginning on, in passed time. Windows that overlap hold until the last one ends. All windows of a connection together have to leave at least 6 hours in the year to come.",
   "providers[].holdWindows[].timezone": "The zone in which `cron` is read.",
   "providers[].holdWindows[].reason": "What `lanes list`, `/status` and the log say of it.",
   "providers[].uncertain":

@@ -52,6 +52,9 @@ const WRONG: readonly { readonly shown: string; readonly config: Keys }[] = [
   ofProvider('`holdWindows: [{ cron: "0 22 * * *", duration: 24h }]`', {
     holdWindows: [{ cron: "0 22 * * *", duration: "24h" }],
   }),
+  ofProvider("`holdWindows` of 12h at `0 0 * * *` and at `0 12 * * *`", {
+    holdWindows: ["0 0 * * *", "0 12 * * *"].map((cron) => ({ cron, duration: "12h" })),
+  }),
   ofProvider("`uncertain: retry-if-absent`, `evidence: { before: never }`", {
     uncertain: "retry-if-absent",
     evidence: { before: "never" },

@@ -40,7 +40,7 @@ const NO_READS =
   "leaves no reads a day, of which reads have a fifth: jobs and runs cannot be followed and end UNKNOWN/TRACKING_TIMED_OUT; 5 or more leave some";
 
 /**
- * Reads a whole config file. Pure: the environment and the files come from `surroundings`.
+ * Reads a whole config file. Pure: the environment, the files and the time come from `surroundings`.
  *
  * All problems are reported at once, except that a file which is not YAML has no others. Neither
  * secrets nor what came through a reference is ever quoted in a problem.

@@ -1,13 +1,17 @@
 import { CronStarts } from "../lanes/cron-starts.ts";
+import { freeTimes, WindowStretches } from "../lanes/window-stretches.ts";
 import type { BreakerConfig, HoldWindowConfig } from "./config.ts";
 import type { Findings } from "./config-problem.ts";
 import { isMissing, type Place } from "./config-value.ts";
+import type { ReadingContext } from "./read-pem.ts";
 import { Section } from "./section.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 366 * DAY_MS;
 
-/** So many beginnings are looked at to see whether a window ever ends: more than a day has minutes. */
-const STARTS_TO_LOOK_AT = 1500;
+/** More than changes of the clock leave free in a year between windows that follow on each other. */
+const LEAST_FREE_MS = 6 * HOUR_MS;
 
 /** Reads `breaker`; null switches it off. */
 export function readBreaker(provider: Section): BreakerConfig | null {
@@ -23,16 +27,30 @@ export function readBreaker(provider: Section): BreakerConfig | null {
 /** Reads `holdWindows`; nothing and null are none. */
 export function readHoldWindows(
   provider: Section,
-  findings: Findings,
+  { findings, surroundings }: ReadingContext,
 ): readonly HoldWindowConfig[] {
-  return provider
+  const epoch = surroundings.epoch ?? Date.now();
+  const windows = provider
     .items("holdWindows", "a list of { cron, duration, timezone, reason }")
-    .map((place) => readWindow(place, findings));
+    .map((place) => readWindow(place, findings, epoch));
+  const stretches = windows.map((window) => window.stretches).filter((one) => one !== null);
+  const areSound = windows.length > 1 && stretches.length === windows.length;
+  if (areSound && areEndless(stretches, epoch)) {
+    const expected = "windows that together leave some time: the lane would be held for ever";
+    provider.relate("holdWindows", false, [], expected);
+  }
+  return windows.map(({ config }) => config);
 }
 
-function readWindow(place: Place, findings: Findings): HoldWindowConfig {
+interface ReadWindow {
+  readonly config: HoldWindowConfig;
+  /** Null: something is wrong with it, or not there. */
+  readonly stretches: WindowStretches | null;
+}
+
+function readWindow(place: Place, findings: Findings, epoch: number): ReadWindow {
   const window = new Section(place, ["cron", "duration", "timezone", "reason"], findings);
-  const read = {
+  const config = {
     cron: window.text("cron", {
       expected: 'a cron expression of five parts such as "0 22 * * *"',
       matches: /^\S+( +\S+){4}$/,
@@ -47,25 +65,34 @@ function readWindow(place: Place, findings: Findings): HoldWindowConfig {
   const keys = ["cron", "duration", "timezone"];
   const isUnset = keys.some((key) => isMissing(window.place(key).value));
   const isClean = findings.areClean(keys.map((key) => `${window.path}.${key}`));
-  if (isClean && !isUnset) refuse(window, read);
-  return read;
+  return { config, stretches: isClean && !isUnset ? stretchesOf(window, config, epoch) : null };
 }
 
-/** What is wrong with a window that is well written. */
-function refuse(window: Section, { cron, durationMs, timezone }: HoldWindowConfig): void {
+/** Null after what is wrong with a window that is well written was refused. */
+function stretchesOf(
+  window: Section,
+  config: HoldWindowConfig,
+  epoch: number,
+): WindowStretches | null {
+  const { cron, timezone } = config;
   if (!isTimezone(timezone)) {
     window.refuse("timezone", "a time zone's name in the IANA database, such as Asia/Shanghai");
-    return;
+    return null;
   }
   const starts = startsOf(cron, timezone);
   if (starts === null) {
     window.refuse("cron", 'a cron expression of five parts such as "0 22 * * *"');
-  } else if (starts.after(0) === Infinity) {
-    window.refuse("cron", "an expression that names a day that comes");
-  } else if (neverEnds(starts, durationMs)) {
-    const expected = "shorter than the time to the next beginning: the lane would be held for ever";
-    window.relate("duration", false, ["cron"], expected);
+    return null;
   }
+  if (starts.after(epoch) === Infinity) {
+    window.refuse("cron", "an expression that names a day that comes");
+    return null;
+  }
+  const stretches = new WindowStretches(config);
+  if (!areEndless([stretches], epoch)) return stretches;
+  const expected = "shorter than the time to the next beginning: the lane would be held for ever";
+  window.relate("duration", false, ["cron"], expected);
+  return null;
 }
 
 function isTimezone(name: string): boolean {
@@ -85,13 +112,12 @@ function startsOf(cron: string, timezone: string): CronStarts | null {
   }
 }
 
-/** Whether each beginning comes before the window of the last one is over. */
-function neverEnds(starts: CronStarts, durationMs: number): boolean {
-  let start = starts.after(0);
-  for (let looked = 0; looked < STARTS_TO_LOOK_AT; looked++) {
-    const next = starts.after(start);
-    if (next - start > durationMs) return false;
-    start = next;
+/** Whether a lane that these windows hold is hardly ever free in the year that follows. */
+function areEndless(windows: readonly WindowStretches[], epoch: number): boolean {
+  let freeMs = 0;
+  for (const { begin, end } of freeTimes(windows, epoch, epoch + YEAR_MS)) {
+    freeMs += end - begin;
+    if (freeMs >= LEAST_FREE_MS) return false;
   }
   return true;
 }

@@ -90,7 +90,7 @@ export function readProvider(place: Place, surroundings: ProviderSurroundings): 
     ...readTimeouts(provider, surroundings.drain),
     retry: readRetry(provider.section("retry", ["maxAttempts", "firstDelay", "maxDelay"])),
     breaker: readBreaker(provider),
-    holdWindows: readHoldWindows(provider, findings),
+    holdWindows: readHoldWindows(provider, surroundings),
     ...readOwnGuards(provider, surroundings.guards),
     uncertain: readUncertain(provider, evidence),
     evidence,

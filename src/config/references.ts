@@ -7,6 +7,8 @@ export interface Surroundings {
   /** Contents of a file that the config names; relative paths are the caller's business. Throws. */
   readonly readFile: (path: string) => string;
   readonly allowMissingSecrets?: MissingSecrets;
+  /** When it is read, milliseconds since the epoch, for what depends on the calendar; else now. */
+  readonly epoch?: number;
 }
 
 /**

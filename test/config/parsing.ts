@@ -11,10 +11,12 @@ export interface Around {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly allowMissingSecrets?: MissingSecrets;
+  readonly epoch?: number;
 }
 
 /** Parses with a pretended environment and pretended files. */
-export function parse(yaml: string, { env = {}, files = {}, allowMissingSecrets }: Around = {}) {
+export function parse(yaml: string, around: Around = {}) {
+  const { env = {}, files = {}, allowMissingSecrets, epoch } = around;
   return parseConfig(yaml, {
     env,
     readFile: (path) => {
@@ -23,6 +25,7 @@ export function parse(yaml: string, { env = {}, files = {}, allowMissingSecrets 
       throw Object.assign(new Error(`ENOENT: no such file, open '${path}'`), { code: "ENOENT" });
     },
     ...(allowMissingSecrets === undefined ? {} : { allowMissingSecrets }),
+    ...(epoch === undefined ? {} : { epoch }),
   });
 }
 

@@ -65,6 +65,52 @@ describe("holdWindows", () => {
     expect(problem.expected).toMatch(expected);
   });
 
+  /** Before a leap year's day, within summer, shortly before and after clocks go back. */
+  const TIMES = ["2028-02-28T12:00:00Z", "2026-07-01T00:00:00Z", "2026-10-24T12:00:00Z"]
+    .concat("2026-11-02T12:00:00Z")
+    .map((time) => Date.parse(time));
+
+  it.each([
+    ['{ cron: "0 0 * * *", duration: 24h, timezone: America/New_York }', "[0].duration"],
+    ['{ cron: "0 0 * * *", duration: 24h, timezone: Africa/Casablanca }', "[0].duration"],
+    ['{ cron: "0 0 * * MON", duration: 168h, timezone: Asia/Shanghai }', "[0].duration"],
+    ['{ cron: "0 0 * * MON", duration: 168h, timezone: Europe/Berlin }', "[0].duration"],
+    ['{ cron: "* * * * *", duration: 1m, timezone: Europe/Berlin }', "[0].duration"],
+    ['{ cron: "0 0 * * *", duration: 12h }, { cron: "0 12 * * *", duration: 12h }', ""],
+    ['{ cron: "*/2 * * * *", duration: 1m }, { cron: "1-59/2 * * * *", duration: 1m }', ""],
+    ['{ cron: "0 0 * * 1-5", duration: 24h }, { cron: "0 0 * * 6,0", duration: 24h }', ""],
+  ])("are refused at any time where they leave none: %s", (windows, path) => {
+    const yaml = aConfig({ provider: `holdWindows: [${windows}]` });
+    for (const epoch of TIMES) {
+      const problem = onlyProblemOf(yaml, { epoch });
+
+      expect(problem.path).toBe(`providers[0].holdWindows${path}`);
+      expect(problem.expected).toMatch(/held for ever/);
+    }
+  });
+
+  it.each([
+    '{ cron: "* * * * MON-FRI", duration: 1m }',
+    '{ cron: "*/5 * 1-20 * *", duration: 5m }',
+    '{ cron: "0 * 1-20 * *", duration: 1h }',
+    '{ cron: "* * * 1-11 *", duration: 1m, timezone: Europe/Berlin }',
+    '{ cron: "0 0 * * *", duration: 12h }, { cron: "0 12 * * *", duration: 11h }',
+    '{ cron: "0 0 * * *", duration: 12h }, { cron: "0 12 * * SUN", duration: 12h }',
+    '{ cron: "0 0 * * MON", duration: 167h }',
+  ])("are taken at any time where they leave some: %s", (windows) => {
+    const yaml = aConfig({ provider: `holdWindows: [${windows}]` });
+    const taken = TIMES.map((epoch) => configOf(yaml, { epoch }).providers[0]?.holdWindows.length);
+
+    expect(new Set(taken)).toStrictEqual(new Set([windows.split("cron").length - 1]));
+  });
+
+  it("are not refused together when one of them is wrong in itself", () => {
+    const wrong = '{ cron: "0 0 * * *", duration: 24h }, { cron: "0 12 * * *", duration: 12h }';
+    const provider = `holdWindows: [${wrong}]`;
+
+    expect(pathsOf(aConfig({ provider }))).toStrictEqual(["providers[0].holdWindows[0].duration"]);
+  });
+
   it("may be as long as they like when they end at some time", () => {
     const minutes = "{ cron: \"* 3 * * *\", duration: 1m }, { cron: '0 0 * * SAT', duration: 48h }";
 
