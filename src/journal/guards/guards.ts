@@ -8,6 +8,7 @@ import type { AskedRequest, ClaimRecord, ClosedRequest, CloseRecord } from "../j
 import { overBudget } from "./budget.ts";
 import { chainTooLong } from "./chain.ts";
 import { coolingDown } from "./cool-down.ts";
+import { lastToEnd } from "./timed-suppression.ts";
 
 /** What is written down of the guards' state. */
 export interface SavedGuards {
@@ -179,9 +180,10 @@ export class Guards {
     const longest = Math.max(budget?.perMs ?? 0, coolDownMs ?? 0);
     if (longest === 0) return null;
     const reruns = this.targets.rerunsOf(provider, target, logTime - longest);
-    const over = budget === null ? null : overBudget(budget, reruns, logTime);
-    if (over !== null || coolDownMs === null) return over;
-    return coolingDown(coolDownMs, reruns, logTime);
+    return lastToEnd([
+      budget === null ? null : overBudget(budget, reruns, logTime),
+      coolDownMs === null ? null : coolingDown(coolDownMs, reruns, logTime),
+    ]);
   }
 
   #remember(

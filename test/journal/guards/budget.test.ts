@@ -18,6 +18,7 @@ describe("a budget", () => {
       code: "BUDGET_EXCEEDED",
       message:
         "Its rerun was called 2 times within 10m, and its budget is 2: ask again after 2026-01-01T12:01:00.000Z, or with force.",
+      until: NOON + MINUTE,
     });
   });
 

@@ -14,6 +14,7 @@ describe("a cool-down", () => {
       code: "COOLING_DOWN",
       message:
         "Its rerun was called at 2026-01-01T12:00:00.000Z and cools down for 5m: ask again after 2026-01-01T12:05:00.000Z, or with force.",
+      until: NOON + FIVE_MINUTES,
     });
   });
 

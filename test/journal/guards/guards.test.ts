@@ -246,6 +246,29 @@ describe("a cool-down", () => {
   });
 });
 
+describe("a budget beside a cool-down", () => {
+  /** Both forbid the target; the cool-down does so for this long. */
+  const toldWith = (coolDownMs: number) => {
+    const guards = { ...OFF, budget: { reruns: 1, perMs: 10 * MINUTE }, coolDownMs };
+    rerun("a", { guards });
+    const about = { provider: PROVIDER, requestId: "b", force: false, causedBy: null };
+    return states.guards.forbidden({ ...about, targets: ["x"] }, guards, NOON + MINUTE);
+  };
+
+  it.each([
+    [5 * MINUTE, "BUDGET_EXCEEDED", 10 * MINUTE],
+    [10 * MINUTE, "BUDGET_EXCEEDED", 10 * MINUTE],
+    [10 * MINUTE + 1, "COOLING_DOWN", 10 * MINUTE + 1],
+    [60 * MINUTE, "COOLING_DOWN", 60 * MINUTE],
+  ])("of %d ms is told by the one that forbids longer: %s", (coolDownMs, code, endsAfter) => {
+    const until = new Date(NOON + endsAfter).toISOString();
+
+    expect(toldWith(coolDownMs)).toStrictEqual([
+      { target: "x", code, message: expect.stringContaining(`ask again after ${until}`) as string },
+    ]);
+  });
+});
+
 describe("force", () => {
   it("goes past every guard, and its reruns count", () => {
     const force = { guards: { ...TWICE, ...COOL, ...CHAIN, budget: TWICE.budget } };
