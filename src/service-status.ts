@@ -85,11 +85,12 @@ export class ServiceStatus {
     const { config } = this.#parts;
     const dispatcher = this.#parts.dispatcher();
     if (dispatcher === null) return;
-    const { counters, intake, replica } = dispatcher;
+    const { counters, intake, overflow, replica } = dispatcher;
     for (const { config: provider, lane, tracker, rate } of counters) {
       for (const priority of PRIORITIES) {
         gauges.laneQueueDepth(provider.name, priority, lane.depth[priority]);
       }
+      gauges.laneWaitingOutside(provider.name, overflow.sizeOf(provider.name));
       gauges.laneInFlight(provider.name, lane.inFlight);
       gauges.trackedJobs(provider.name, tracker.size);
       gauges.callsPerSecondLimit(provider.name, rate());

@@ -140,8 +140,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ ...found, ...sizesIn(surroundings, config), random: Math.random },
       ...{ abandon: abandon.signal, onFailure },
     });
-    control = createLaneControl(dispatcher.counters, {
+    const { counters, overflow } = dispatcher;
+    control = createLaneControl(counters, {
       ...{ topic: backbone.control, instance, log, clock, signal: abandon.signal },
+      outsideOf: (provider) => overflow.sizeOf(provider),
     });
     control.begin(orders);
     status.surroundings([]);

@@ -26,7 +26,7 @@ defaults of the client library (memory, CPU, event-loop lag, garbage collection)
 - \`rerun_consumer_lag\` is counted from the offset that may be committed, so it includes what waits,
   in memory or outside. \`rerun_uncommitted_records\` includes records that are finished and stand above
   one that is not. The end of a partition is known from the last fetch.
-- \`rerun_lane_queue_depth\` counts what waits in memory; \`/status\` tells what waits outside.
+- \`rerun_lane_queue_depth\` counts what waits in memory, \`rerun_lane_waiting_outside_of_memory\` the rest.
 
 What the values mean for the person on call stands in [runbook.md](runbook.md), the meaning of
 \`status\` and \`reason\` in [outcomes.md](outcomes.md), that of \`result\` in

@@ -42,7 +42,7 @@ function reportRows({ lane, reports }: ListedLane, epoch: number): readonly (rea
     lane,
     report.instance.slice(0, 8),
     ageOf(report, epoch),
-    String(report.waiting),
+    waitingText(report),
     String(report.inFlight),
     `${report.callsPerSecond}/s`,
     report.limitedTo === null ? "-" : `${report.limitedTo}/s`,
@@ -54,6 +54,13 @@ function reportRows({ lane, reports }: ListedLane, epoch: number): readonly (rea
 /** A clock that is behind the instance's shows no age below none. */
 function ageOf({ at }: InstanceReport, epoch: number): string {
   return formatDuration(1000 * Math.max(0, Math.round((epoch - at) / 1000)));
+}
+
+/** What waits in memory, and what waits beside it. */
+function waitingText({ waiting, waitingOutsideOfMemory = 0 }: InstanceReport): string {
+  return waitingOutsideOfMemory === 0
+    ? String(waiting)
+    : `${waiting} +${waitingOutsideOfMemory} outside`;
 }
 
 function heldText({ why, message, until }: InstanceReport["held"][number]): string {

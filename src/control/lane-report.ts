@@ -7,6 +7,8 @@ const count = z.int().min(0);
 const reportSchema = z.object({
   at: z.int(),
   waiting: count,
+  // Instances of older versions do not tell it.
+  waitingOutsideOfMemory: count.optional(),
   inFlight: count,
   callsPerSecond: z.number(),
   limitedTo: z.number().nullable(),
@@ -16,9 +18,10 @@ const reportSchema = z.object({
 });
 
 /**
- * What one instance says about one lane at `at`. `callsPerSecond` is in effect, an order's
- * `limitedTo` already counted; `heard` names the newest orders that it obeys. Times are milliseconds
- * since the epoch.
+ * What one instance says about one lane at `at`. `waiting` counts what waits in memory,
+ * `waitingOutsideOfMemory` what it keeps as places in the topic only. `callsPerSecond` is in effect,
+ * an order's `limitedTo` already counted; `heard` names the newest orders that it obeys. Times are
+ * milliseconds since the epoch.
  */
 export type LaneReport = z.infer<typeof reportSchema>;
 

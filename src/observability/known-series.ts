@@ -106,6 +106,7 @@ function seriesOf(connection: MeteredProvider): readonly (readonly [MetricKey, L
     ["throttleWait", { provider }],
     ["callsPerSecondLimit", { provider }],
     ...SLOT_ENDS.map((end) => ["slots", { provider, end }] as const),
+    ["laneWaitingOutside", { provider }],
     ["laneInFlight", { provider }],
     ["breakerState", { provider }],
     ["trackedJobs", { provider }],

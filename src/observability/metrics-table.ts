@@ -100,8 +100,14 @@ export const METRICS = {
   laneQueueDepth: {
     kind: "gauge",
     name: "rerun_lane_queue_depth",
-    help: "Requests waiting in the lane.",
+    help: "Requests waiting in the lane, in memory.",
     labels: ["provider", "priority"],
+  },
+  laneWaitingOutside: {
+    kind: "gauge",
+    name: "rerun_lane_waiting_outside_of_memory",
+    help: "Requests of the lane that are kept as places in the topic only, until there is room in memory.",
+    labels: ["provider"],
   },
   laneInFlight: {
     kind: "gauge",

@@ -74,6 +74,7 @@ export interface JournalGauges {
 /** What is not counted when it happens but looked at when somebody asks. */
 export interface SampledGauges {
   laneQueueDepth(provider: string, priority: Priority, requests: number): void;
+  laneWaitingOutside(provider: string, requests: number): void;
   laneInFlight(provider: string, calls: number): void;
   laneHeld(provider: string, why: HeldWhy): void;
   breakerState(provider: string, state: keyof typeof BREAKER_STATES): void;
@@ -101,6 +102,7 @@ export function createMetrics({ version, providers }: MetricsOptions): Metrics {
 
 const SAMPLED = [
   "laneQueueDepth",
+  "laneWaitingOutside",
   "laneInFlight",
   "laneHeld",
   "breakerState",
@@ -224,6 +226,8 @@ class StoredMetrics implements Metrics {
     return {
       laneQueueDepth: (provider, priority, requests) =>
         store.set("laneQueueDepth", { provider: known(provider), priority }, requests),
+      laneWaitingOutside: (provider, requests) =>
+        store.set("laneWaitingOutside", { provider: known(provider) }, requests),
       laneInFlight: (provider, calls) =>
         store.set("laneInFlight", { provider: known(provider) }, calls),
       laneHeld: (provider, why) => store.set("laneHeld", { provider: known(provider), why }, 1),

@@ -53,6 +53,19 @@ paused until 2026-03-02T13:00:00Z (by ann@desk: an incident); credentials (who a
 `);
   });
 
+  it("shows what waits outside of memory beside what waits in it", () => {
+    const reports = [
+      aReport({ waiting: 125_000, waitingOutsideOfMemory: 875_000 }),
+      aReport({ instance: "b", waitingOutsideOfMemory: 0 }),
+    ];
+
+    expect(lanesTable([{ lane: "wedata", orders: NO_ORDERS, reports }], NOW)).toBe(`\
+LANE    INSTANCE  AGE  WAITING                 IN FLIGHT  RATE  LIMIT  BREAKER  HELD
+wedata  3f2a1b7c  4s   125000 +875000 outside  3          20/s  -      closed   -
+wedata  b         4s   12                      3          20/s  -      closed   -
+`);
+  });
+
   it("shows no age below none when the other clock is ahead", () => {
     const lanes = [{ lane: "a", orders: NO_ORDERS, reports: [aReport({ at: NOW + 9000 })] }];
 

@@ -4,10 +4,11 @@ import { ReportBook } from "../../src/control/report-book.ts";
 
 const NOW = 1_700_000_000_000;
 
-function aReport(ageMs: number): Buffer {
+function aReport(ageMs: number, overrides: Partial<LaneReport> = {}): Buffer {
   const report: LaneReport = {
     ...{ at: NOW - ageMs, waiting: 0, inFlight: 0, callsPerSecond: 20, limitedTo: null },
     ...{ held: [], breaker: "closed", heard: { pause: null, limit: null } },
+    ...overrides,
   };
   return encodeReport(report);
 }
@@ -25,6 +26,15 @@ describe("the reports of all instances", () => {
 
     expect(namesIn(book)).toStrictEqual(["a 2", "b 1", "b 2"]);
     expect(book.live(NOW)[1]?.at).toBe(NOW - 10_000);
+  });
+
+  it("tell what waits outside of memory, if their version does", () => {
+    const book = new ReportBook();
+    book.take("report/a/older", aReport(0));
+    book.take("report/a/newer", aReport(0, { waitingOutsideOfMemory: 875_000 }));
+
+    expect(book.live(NOW)).toMatchObject([{ waitingOutsideOfMemory: 875_000 }, { waiting: 0 }]);
+    expect(book.live(NOW)[1]).not.toHaveProperty("waitingOutsideOfMemory");
   });
 
   it("leave out who took leave, and who cannot be understood", () => {

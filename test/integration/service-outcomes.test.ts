@@ -402,6 +402,7 @@ describe("/metrics", () => {
     rerun_reconciliations_total: "counter",
     rerun_coalesced_requests: "histogram",
     rerun_lane_queue_depth: "gauge",
+    rerun_lane_waiting_outside_of_memory: "gauge",
     rerun_lane_in_flight: "gauge",
     rerun_call_starts_max_per_second: "gauge",
     rerun_claims_total: "counter",

@@ -71,6 +71,7 @@ describe("every metric of the contract", () => {
     "rerun_request_duration_seconds{provider,status}",
     "rerun_coalesced_requests{provider,operation}",
     "rerun_lane_queue_depth{provider,priority}",
+    "rerun_lane_waiting_outside_of_memory{provider}",
     "rerun_lane_in_flight{provider}",
     "rerun_call_starts_max_per_second{provider}",
     "rerun_claims_total{result}",
@@ -302,6 +303,7 @@ describe("sampled gauges", () => {
     let depth = 7;
     metrics.sample((gauges) => {
       gauges.laneQueueDepth("wedata", "HIGH", depth);
+      gauges.laneWaitingOutside("wedata", depth * 1000);
       gauges.laneInFlight("wedata", 2);
       gauges.trackedJobs("dataworks", 3);
     });
@@ -316,6 +318,10 @@ describe("sampled gauges", () => {
     depth = 1;
     expect(await seriesOf(metrics, "rerun_lane_queue_depth")).toMatchObject({
       '{provider="wedata",priority="HIGH"}': 1,
+    });
+    expect(await seriesOf(metrics, "rerun_lane_waiting_outside_of_memory")).toEqual({
+      '{provider="wedata"}': 1000,
+      '{provider="dataworks"}': 0,
     });
     expect(await seriesOf(metrics, "rerun_lane_in_flight")).toMatchObject({
       '{provider="wedata"}': 2,
