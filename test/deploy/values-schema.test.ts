@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { type Schema, Validator } from "@cfworker/json-schema";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
@@ -105,6 +106,82 @@ describe("values.schema.json beside the config's parser", () => {
     expect(wrong.filter(({ config }) => isAccepted(config)).map(told)).toEqual([]);
   });
 
+  it.each([
+    ["schemaRegistry.url", "https://registry:99999"],
+    ["schemaRegistry.url", "https://registry:8081a"],
+    ["schemaRegistry.url", "https://%zz"],
+    ["providers[].endpoint", "https://wedata.tencentcloudapi.com/path"],
+    ["providers[].endpoint", "ftp://wedata.tencentcloudapi.com"],
+    ["providers[].endpoint", "http://wedata.tencentcloudapi.com"],
+    ["providers[].endpoint", "wedata.tencentcloudapi.com:99999"],
+    ["providers[].holdWindows", [{ cron: "60 22 * * *", duration: "1h" }]],
+    ["providers[].holdWindows", [{ cron: "0 24 * * *", duration: "1h" }]],
+    ["endpoints.allowAddresses", ["10.0.0.0/33"]],
+    ["endpoints.allowAddresses", ["999.0.0.0/8"]],
+    ["endpoints.allowAddresses", ["10.0/8"]],
+    ["endpoints.allowAddresses", ["fd00::/129"]],
+    ["endpoints.allowAddresses", ["fd00::1::/64"]],
+    ["drainTimeout", "00000000025s"],
+  ])("refuses %s: %j, as the parser does", (path, value) => {
+    const config = withValue(path, value);
+    expect(problemsOf(config)).not.toEqual([]);
+    expect(isAccepted(config)).toBe(false);
+  });
+
+  it.each([
+    ["schemaRegistry.url", "HTTPS://[fd00::1]:8081/apis/ccompat%20v7/"],
+    ["providers[].endpoint", "https://wedata.tencentcloudapi.com:8443/"],
+    ["providers[].endpoint", "http://127.0.0.1:1"],
+    ["providers[].endpoint", "[::1]:8443"],
+    ["providers[].holdWindows", [{ cron: "*/5,59 0-23/2,7 L * FRI", duration: "1m" }]],
+    ["endpoints.allowAddresses", ["0.0.0.0/0", "255.255.255.255/32", "::/0", "fd00:1::/32"]],
+    ["drainTimeout", "00000025s"],
+  ])("accepts %s: %j, as the parser does", (path, value) => {
+    const config = withValue(path, value);
+    expect(problemsOf(config)).toEqual([]);
+    expect(isAccepted(config)).toBe(true);
+  });
+
+  it("accepts every IPv6 address as a range", () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        // An IPv4 address at its end is a spelling that only the parser takes.
+        fc.pre(!address.includes("."));
+        const config = withValue("endpoints.allowAddresses", [`${address}/128`]);
+        expect([address, problemsOf(config), isAccepted(config)]).toEqual([address, [], true]);
+      }),
+    );
+  });
+
+  it("lets references stand beside a host, but no log-in before it", () => {
+    const accepts = (path: string) => (text: string) => isAccepted(withValue(path, text));
+    expect(
+      ["${env:URL}", "https://${env:HOST}:8081", "https://${file:/a@b}"].filter(
+        accepts("schemaRegistry.url"),
+      ),
+    ).toHaveLength(3);
+    for (const path of ["schemaRegistry.url", "providers[].endpoint"]) {
+      expect(
+        ["https://u:hunter2@${env:HOST}", "https://${env:USER}:hunter2@a", "${env:A}@b"].filter(
+          accepts(path),
+        ),
+      ).toEqual([]);
+    }
+  });
+
+  it.each([
+    "kafka.ssl.keyFile",
+    "kafka.ssl.certFile",
+    "schemaRegistry.caFile",
+    "providers[].caFile",
+  ])("takes the path of a file for %s, or one reference to it, and no file's text", (path) => {
+    const accepted = ["/etc/key.pem", "${env:KEY_FILE}"];
+    const pem = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n";
+    const refused = ["key.pem", pem, `${pem}\${env:A}`, `/etc\n${pem}`];
+    const all = [...accepted, ...refused];
+    expect(all.filter((text) => isAccepted(withValue(path, text)))).toEqual(accepted);
+  });
+
   it("refuses keys that the parser does not know, at every depth", () => {
     const sections = ["", "kafka", "kafka.topics", "http", "providers[]", "providers[].retry"];
     const odd = sections.map((path) => withValue(path === "" ? "zzz" : `${path}.zzz`, 1));
@@ -131,6 +208,9 @@ describe("values.schema.json beside the config's parser", () => {
     { type: "env", id: "${env:A}" },
     { type: "role", source: { type: "env" } },
     { type: "role", roleArn: "acs:ram::1:role/reruns", source: { type: "role" } },
+    { type: "profile", file: "keys.ini" },
+    { type: "profile", file: "[default]\n${env:A}" },
+    { type: "oidc", tokenFile: "eyJhbGci${env:A}" },
     { type: "key" },
     {},
   ])("refuses credentials that are literal, unfinished or of no type: %j", (credentials) => {

@@ -1,4 +1,5 @@
 import { LONGEST_DURATION_MS, parseDuration } from "../../../src/config/duration.ts";
+import { CIDR, COLON_PORT, HOST, LOOPBACK } from "./address-pattern.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { alternatives, numberPattern } from "./number-pattern.ts";
 
@@ -8,26 +9,48 @@ const REFERENCE = String.raw`\$\{(env|file):[^${"$"}{}]+\}`;
 /** What nobody may write into a ConfigMap: a reference and nothing beside it. */
 export const SECRET_REFERENCE: JsonSchema = { type: "string", pattern: `^${REFERENCE}$` };
 
-const PORT = numberPattern(1, 65_535);
-const CIDR = String.raw`^[0-9A-Fa-f.:]+/[0-9]{1,3}$`;
+/** A file's path; a line end would be that of a pasted file. */
+const FILE = String.raw`^/[^\r\n]*$`;
+
+const HTTP = "[Hh][Tt][Tt][Pp]";
+
+const PEM_FILE = "the path of a PEM file";
+const INI_FILE = "the absolute path of an INI file";
+const ABSOLUTE_PATH = "an absolute path: it is not searched for";
+const URL_TEXT = "an http:// or https:// URL, for example http://localhost:8081";
+const ENDPOINT = "a host, host:port or URL, or null";
+
+/**
+ * What may stand beside references, where it is not just anything: a pasted file must not pass for a
+ * path because a reference is within it, nor a password before a host that is one.
+ */
+const AROUND_REFERENCES: Readonly<Record<string, string>> = {
+  [PEM_FILE]: `^${REFERENCE}$`,
+  [INI_FILE]: `^${REFERENCE}$`,
+  [ABSOLUTE_PATH]: `^${REFERENCE}$`,
+  [URL_TEXT]: `^[^@]*${REFERENCE}[^@]*$`,
+  [ENDPOINT]: `^[^@]*${REFERENCE}[^@]*$`,
+};
 
 /** The parser's words for texts, with patterns of their own: a schema's have no look-ahead. */
 const TEXTS: Readonly<Record<string, JsonSchema>> = {
   "text of 1 to 200 characters without blanks": { pattern: String.raw`^\S+$`, maxLength: 200 },
-  "the path of a PEM file": { minLength: 1 },
+  [PEM_FILE]: { pattern: FILE },
   "text; put it in quotes": { minLength: 1 },
   "a topic name: 1 to 249 characters of A-Za-z0-9._-, neither . nor ..": {
     pattern: "^[A-Za-z0-9._-]{1,249}$",
     not: { enum: [".", ".."] },
   },
-  "an http:// or https:// URL, for example http://localhost:8081": {
-    pattern: String.raw`^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(/[^\s?#]*)?$`,
+  [URL_TEXT]: {
+    pattern: String.raw`^${HTTP}[Ss]?://${HOST}(${COLON_PORT})?(/([^\s?#%]|%[0-9A-Fa-f]{2})*)?$`,
   },
   "a name of 1 to 64 characters of A-Za-z0-9._-": { pattern: "^[A-Za-z0-9._-]{1,64}$" },
   "a region such as ap-singapore or cn-shanghai": { pattern: "^[a-z0-9-]{1,64}$" },
-  "a host, host:port or URL, or null": { pattern: String.raw`^[^\s\\@?#]+$` },
+  [ENDPOINT]: {
+    pattern: `^((${HTTP}[Ss]://)?${HOST}|${HTTP}://${LOOPBACK})(${COLON_PORT})?/?$`,
+  },
   "text without blanks and line ends": { pattern: String.raw`^\S+$` },
-  "the absolute path of an INI file": { pattern: "^/", not: { pattern: String.raw`\.json$` } },
+  [INI_FILE]: { pattern: FILE, not: { pattern: String.raw`\.json$` } },
   "the name of a profile, without blanks and brackets": {
     pattern: String.raw`^[^\s\[\]]{1,128}$`,
   },
@@ -41,16 +64,16 @@ const TEXTS: Readonly<Record<string, JsonSchema>> = {
     maxLength: 1224,
   },
   "the identity provider's name at the cloud": { pattern: String.raw`^\S+$` },
-  "an absolute path: it is not searched for": { pattern: "^/" },
+  [ABSOLUTE_PATH]: { pattern: FILE },
   "the name of another connection, or null": { pattern: "^[A-Za-z0-9._-]{1,64}$" },
   'a cron expression of five parts such as "0 22 * * *"': {
-    pattern: String.raw`^\S+( +\S+){4}$`,
+    pattern: String.raw`^${cronList(59)} +${cronList(23)}( +\S+){3}$`,
   },
   "a time zone's name": { minLength: 1 },
   text: { minLength: 1 },
   "a host name or address to listen on": { pattern: "^[A-Za-z0-9.:_-]{1,255}$" },
   "host:port of a broker": {
-    pattern: String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):${PORT}$`,
+    pattern: `^${HOST}${COLON_PORT}$`,
   },
   "a host suffix of two or more labels, such as example.com": {
     pattern: String.raw`^[a-z0-9-]+(\.[a-z0-9-]+)+$`,
@@ -77,12 +100,20 @@ export function scalarSchema(expected: string): JsonSchema | undefined {
   const choice = /^one of (\S+(?:, \S+)*)$/.exec(expected);
   if (choice !== null) return choiceSchema((choice[1] ?? "").split(", "));
   const text = TEXTS[expected];
-  return text === undefined ? undefined : withReferences(text);
+  if (text === undefined) return undefined;
+  return withReferences(text, AROUND_REFERENCES[expected] ?? REFERENCE);
 }
 
-function withReferences({ pattern, ...rest }: JsonSchema): JsonSchema {
+function withReferences({ pattern, ...rest }: JsonSchema, references: string): JsonSchema {
   if (pattern === undefined) return { type: "string", ...rest };
-  return { type: "string", ...rest, pattern: `(${pattern})|(${REFERENCE})` };
+  return { type: "string", ...rest, pattern: `(${pattern})|(${references})` };
+}
+
+/** The minutes or hours of a cron expression, none of them beyond the last. */
+function cronList(last: number): string {
+  const number = `0*${numberPattern(0, last)}`;
+  const item = `(([*?]|${number}(-${number})?)(/[0-9]+)?|/[0-9]+)`;
+  return `${item}(,${item})*`;
 }
 
 /** As a pattern: an `enum` beside references would need two schemas, and tell two errors for one. */
@@ -99,12 +130,17 @@ const UNITS = [
 
 const LONGEST_MS = 10_000 * 3_600_000;
 
+/** The parser reads no more digits, leading zeros included. */
+const LONGEST_DIGITS = 10;
+
 function durationSchema(from: string, to: string): JsonSchema {
   const min = parseDuration(from, LONGEST_MS) ?? 0;
   const max = parseDuration(to, LONGEST_MS) ?? LONGEST_DURATION_MS;
   const patterns = UNITS.flatMap(([unit, size]) => {
     const [first, last] = [Math.ceil(min / size), Math.floor(max / size)];
-    return first > last ? [] : [`0*${numberPattern(first, last)}${unit}`];
+    if (first > last) return [];
+    const zeros = LONGEST_DIGITS - String(last).length;
+    return [`${zeros > 0 ? `0{0,${zeros}}` : ""}${numberPattern(first, last)}${unit}`];
   });
   return { type: "string", pattern: `^${alternatives([...patterns, REFERENCE])}$` };
 }
