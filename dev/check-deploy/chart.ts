@@ -55,15 +55,15 @@ export class Helm {
     this.#env = env;
   }
 
-  /** The text of all objects, or how the rendering failed. */
-  async template(args: readonly string[]): Promise<CommandEnd> {
-    const fixed = ["template", RELEASE, CHART, "--namespace", "reruns"];
+  /** The text of all objects of a release, or how the rendering failed. */
+  async template(args: readonly string[], release = RELEASE): Promise<CommandEnd> {
+    const fixed = ["template", release, CHART, "--namespace", "reruns"];
     return runCommand(this.#path, [...fixed, ...this.#version(), ...args], { env: this.#env });
   }
 
   /** The text of all objects. Rejects with what Helm says. */
-  async render(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.template(args);
+  async render(args: readonly string[], release = RELEASE): Promise<string> {
+    const { code, stdout, stderr } = await this.template(args, release);
     if (code !== 0) throw new Error(stderr);
     return stdout;
   }

@@ -3,11 +3,12 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 import { findOnPath } from "../stack/find-on-path.ts";
-import { Helm, SETS } from "./chart.ts";
+import { Helm } from "./chart.ts";
 import { lineOf, runChecks, type Tell } from "./check.ts";
-import { EXAMPLE, helmChecks } from "./checks.ts";
+import { EXAMPLE, EXAMPLE_ARGS, helmChecks } from "./checks.ts";
 import { kubernetesCheck } from "./kubernetes-check.ts";
 import { operatorKindsCheck } from "./operator-kinds.ts";
+import { templateChecks } from "./template-checks.ts";
 import { findHelm, findPythonTool } from "./tools.ts";
 
 const usage = `Usage: npm run check:deploy [-- --write-example]
@@ -45,13 +46,13 @@ async function checkDeploy(writeExample: boolean): Promise<number> {
   const helm = new Helm(helmTool.path, helmTool.env);
   if (writeExample) {
     await mkdir(dirname(EXAMPLE), { recursive: true });
-    await writeFile(EXAMPLE, await helm.render(SETS["default"] ?? []));
+    await writeFile(EXAMPLE, await helm.render(EXAMPLE_ARGS));
   }
   const validator = await findPythonTool("kubernetes-validate", env);
   const ofKubernetes = validator.kind === "found" ? [kubernetesCheck(helm, validator)] : [];
   const go = await findOnPath("go", env);
   const ofOperators = go === undefined ? [] : [operatorKindsCheck(helm, go, env)];
-  const checks = [...helmChecks(helm), ...ofKubernetes, ...ofOperators];
+  const checks = [...helmChecks(helm), ...templateChecks(helm), ...ofKubernetes, ...ofOperators];
   const failed = await runChecks(checks, tell);
   if (go === undefined) tell("not run", "objects of operators are valid", "no go on the PATH");
   if (validator.kind === "missing") tell("not run", "objects are valid", validator.why);

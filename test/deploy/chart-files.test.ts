@@ -58,6 +58,6 @@ describe("values.yaml", () => {
   it("has a rule for every value in the schema, and no value is missing", () => {
     const keys = Object.keys(parse(values) as object);
     const known = Object.keys(valuesSchema().properties ?? {});
-    expect(known.toSorted()).toEqual([...keys, "global"].toSorted());
+    expect(known.toSorted()).toEqual([...keys, "enabled", "global"].toSorted());
   });
 });

@@ -92,9 +92,9 @@ describe("the rendered default manifest", () => {
     });
   });
 
-  it("is a working set", () => {
+  it("is a working set, without the Pod of a test", () => {
     expect(example.map(({ kind }) => kind).toSorted()).toEqual([
-      ...["ConfigMap", "Deployment", "NetworkPolicy", "Pod", "PodDisruptionBudget"],
+      ...["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget"],
       ...["Service", "ServiceAccount"],
     ]);
   });

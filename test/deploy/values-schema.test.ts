@@ -19,13 +19,22 @@ import { valuesSchema } from "../../dev/generate/chart/values-schema.ts";
 
 const schema = new Validator(valuesSchema() as Schema, "7", false);
 
+const DEFAULTS = parse(
+  readFileSync(new URL("../../helm/rerun-dispatcher/values.yaml", import.meta.url), "utf8"),
+) as object; // YAML is such a tree
+
 /** Literal keys, which the schema refuses and these tests are not about, become references. */
 function asValues(config: Tree): unknown {
   const text = JSON.stringify(config)
     .replaceAll('"id":"id"', '"id":"${env:ID}"')
     .replaceAll('"secret":"secret"', '"secret":"${env:SECRET}"')
     .replaceAll('"password":"password"', '"password":"${env:PASSWORD}"');
-  return { config: JSON.parse(text) as unknown };
+  return withConfig(JSON.parse(text));
+}
+
+/** The chart's own values with another config. */
+function withConfig(config: unknown): unknown {
+  return { ...DEFAULTS, config };
 }
 
 function isAccepted(config: Tree): boolean {
@@ -215,7 +224,7 @@ describe("values.schema.json beside the config's parser", () => {
     {},
   ])("refuses credentials that are literal, unfinished or of no type: %j", (credentials) => {
     const [provider] = [{ name: "a", kind: "alibaba-dms", region: "cn-shanghai", credentials }];
-    expect(schema.validate({ config: { providers: [provider] } }).valid).toBe(false);
+    expect(schema.validate(withConfig({ providers: [provider] })).valid).toBe(false);
   });
 
   it("accepts the config that the repository shows as an example", () => {
@@ -223,7 +232,7 @@ describe("values.schema.json beside the config's parser", () => {
       new URL("../../examples/config/rerun-dispatcher.yaml", import.meta.url),
       "utf8",
     );
-    const { valid, errors } = schema.validate({ config: parse(text) as unknown });
+    const { valid, errors } = schema.validate(withConfig(parse(text)));
     expect({ valid, errors }).toEqual({ valid: true, errors: [] });
   });
 });

@@ -1,16 +1,19 @@
 import { stringify } from "yaml";
 
-import { defaultOf } from "../config-probe.ts";
+import { defaultOf, keysAt } from "../config-probe.ts";
 
 /** The few keys of the config that templates must know when the values do not say them. */
 const KNOWN_TO_TEMPLATES = [
   "kafka.groupId",
-  "kafka.topics.requests",
+  ...keysAt("kafka.topics").map((key) => `kafka.topics.${key}`),
   "throttle.scope",
   "http.host",
   "http.port",
   "drainTimeout",
-] as const;
+];
+
+/** Likewise of each connection. */
+const KNOWN_OF_CONNECTIONS = ["connectTimeout", "callTimeout"] as const;
 
 /** The template that holds the parser's defaults, so that the chart has none of its own. */
 export function chartDefaults(): string {
@@ -24,5 +27,10 @@ export function chartDefaults(): string {
     at[steps.at(-1) ?? path] = defaultOf(path);
   }
   const head = "{{- /* Made by `npm run generate` from the config's parser. Do not edit. */}}";
-  return `${head}\n{{- define "rerun-dispatcher.defaults" -}}\n${stringify(tree)}{{- end }}\n`;
+  const connection = KNOWN_OF_CONNECTIONS.map((key) => [key, defaultOf(`providers[].${key}`)]);
+  return [
+    `${head}\n{{- define "rerun-dispatcher.defaults" -}}\n${stringify(tree)}{{- end }}\n`,
+    `{{- define "rerun-dispatcher.connectionDefaults" -}}`,
+    `${stringify(Object.fromEntries(connection))}{{- end }}\n`,
+  ].join("\n");
 }

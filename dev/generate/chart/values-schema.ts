@@ -1,5 +1,5 @@
 import { configSchema, SOURCE_DEF, sourceSchema } from "./config-schema.ts";
-import { closedObject, type JsonSchema } from "./json-schema.ts";
+import { closedObject, type JsonSchema, nullable } from "./json-schema.ts";
 
 const TEXT: JsonSchema = { type: "string" };
 const FLAG: JsonSchema = { type: "boolean" };
@@ -14,25 +14,44 @@ const PERIOD: JsonSchema = { type: "string", pattern: "^[0-9]+(ms|s|m|h)$" };
 const KEY: JsonSchema = { type: "string", pattern: "^[A-Za-z0-9._-]{1,253}$" };
 const COUNT: JsonSchema = { type: "integer", minimum: 1 };
 const AMOUNT: JsonSchema = {
-  type: ["integer", "string", "null"],
+  type: ["integer", "string"],
   minimum: 0,
-  pattern: "^[0-9]{1,3}%$",
+  pattern: "^(100|[1-9]?[0-9])%$",
 };
+/** The name of an object of the cluster; empty is none. */
+const NAME: JsonSchema = { type: "string", pattern: "^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$" };
 
 const SECRET: Readonly<Record<string, JsonSchema>> = {
-  secretName: { type: "string", pattern: "^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$" },
+  secretName: NAME,
   csi: { type: "object", required: ["driver"], properties: { driver: TEXT } },
 };
+
+/**
+ * A mapping of the chart's own whose values must be there: a null takes a default away, and templates
+ * would find nothing, or leave out what protects. Lists and open mappings may be blank, which is as
+ * good as empty, unless a list must have items.
+ */
+function section(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const needed = Object.entries(properties).filter(([, one]) => {
+    const isNullable = Array.isArray(one.type) && one.type.includes("null");
+    const isList = one.type === "array" && one.minItems === undefined;
+    const isOpen = one.type === "object" && one.properties === undefined;
+    return !isNullable && !isList && !isOpen;
+  });
+  return closedObject(
+    properties,
+    needed.map(([key]) => key),
+  );
+}
 
 const PROBE = closedObject({
   initialDelaySeconds: { type: "integer", minimum: 0 },
   periodSeconds: COUNT,
   timeoutSeconds: COUNT,
   failureThreshold: COUNT,
-  successThreshold: COUNT,
 });
 
-const MONITOR = closedObject({
+const MONITOR = section({
   enabled: FLAG,
   interval: PERIOD,
   scrapeTimeout: { type: "string", pattern: "^([0-9]+(ms|s|m|h))?$" },
@@ -44,8 +63,11 @@ const PEERS = { to: OBJECTS } as const;
 
 const VALUES: Readonly<Record<string, JsonSchema>> = {
   global: OBJECT,
-  image: closedObject({
-    repository: { type: "string", minLength: 1 },
+  // Of a chart that has this one as a dependency, for its `condition`.
+  enabled: FLAG,
+  image: section({
+    // A host may have a port, what follows it no tag and no digest.
+    repository: { type: "string", pattern: String.raw`^([^\s/@]+/)?[^\s:@]+$` },
     tag: { type: "string", pattern: "^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$" },
     digest: { type: "string", pattern: "^(sha256:[0-9a-f]{64})?$" },
     pullPolicy: { type: "string", enum: ["Always", "IfNotPresent", "Never"] },
@@ -56,10 +78,14 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
   commonLabels: STRINGS,
   replicaCount: { type: "integer", minimum: 0 },
   revisionHistoryLimit: { type: "integer", minimum: 0 },
-  updateStrategy: OBJECT,
+  updateStrategy: closedObject({
+    type: { type: "string", enum: ["RollingUpdate", "Recreate"] },
+    rollingUpdate: closedObject({ maxUnavailable: AMOUNT, maxSurge: AMOUNT }),
+  }),
   providerSecrets: {
     type: "object",
-    propertyNames: { pattern: "^[A-Za-z0-9._-]{1,64}$" },
+    // They are folders, and these two are others.
+    propertyNames: { pattern: "^[A-Za-z0-9._-]{1,64}$", not: { enum: [".", ".."] } },
     additionalProperties: closedObject({
       ...SECRET,
       idKey: KEY,
@@ -76,40 +102,45 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
   extraEnvFrom: OBJECTS,
   extraVolumes: OBJECTS,
   extraVolumeMounts: OBJECTS,
-  serviceAccount: closedObject({ create: FLAG, name: TEXT, annotations: STRINGS }),
+  serviceAccount: section({ create: FLAG, name: NAME, annotations: STRINGS }),
   podAnnotations: STRINGS,
   podLabels: STRINGS,
   podSecurityContext: OBJECT,
   securityContext: OBJECT,
   resources: OBJECT,
-  probes: closedObject({ startup: PROBE, liveness: PROBE, readiness: PROBE }),
+  probes: section({
+    startup: PROBE,
+    liveness: PROBE,
+    // The others must succeed once, says Kubernetes.
+    readiness: closedObject({ ...PROBE.properties, successThreshold: COUNT }),
+  }),
   terminationGracePeriodSeconds: { type: ["integer", "null"], minimum: 1 },
-  podDisruptionBudget: closedObject({
+  podDisruptionBudget: section({
     enabled: FLAG,
-    minAvailable: AMOUNT,
-    maxUnavailable: AMOUNT,
+    minAvailable: nullable(AMOUNT),
+    maxUnavailable: nullable(AMOUNT),
   }),
   topologySpreadConstraints: OBJECTS,
   nodeSelector: STRINGS,
   tolerations: OBJECTS,
   affinity: OBJECT,
-  priorityClassName: TEXT,
-  service: closedObject({
+  priorityClassName: NAME,
+  service: section({
     enabled: FLAG,
     type: { type: "string", enum: ["ClusterIP", "NodePort", "LoadBalancer"] },
     annotations: STRINGS,
   }),
-  metrics: closedObject({ serviceMonitor: MONITOR, podMonitor: MONITOR }),
-  networkPolicy: closedObject({
+  metrics: section({ serviceMonitor: MONITOR, podMonitor: MONITOR }),
+  networkPolicy: section({
     enabled: FLAG,
-    ingress: closedObject({ from: OBJECTS }),
-    dns: closedObject(PEERS),
-    kafka: closedObject({ ...PEERS, ports: PORTS }),
-    schemaRegistry: closedObject({ ...PEERS, ports: PORTS }),
-    providers: closedObject({ to: { ...OBJECTS, minItems: 1 }, ports: PORTS }),
+    ingress: section({ from: OBJECTS }),
+    dns: section({ ...PEERS, ports: { ...PORTS, minItems: 1 } }),
+    kafka: section({ ...PEERS, ports: PORTS }),
+    schemaRegistry: section({ ...PEERS, ports: PORTS }),
+    providers: section({ to: { ...OBJECTS, minItems: 1 }, ports: PORTS }),
     extraEgress: OBJECTS,
   }),
-  autoscaling: closedObject({
+  autoscaling: section({
     enabled: FLAG,
     partitions: COUNT,
     minReplicaCount: COUNT,
@@ -120,27 +151,34 @@ const VALUES: Readonly<Record<string, JsonSchema>> = {
     authenticationRef: OBJECT,
     triggerMetadata: STRINGS,
   }),
-  hooks: closedObject({
-    topics: closedObject({
+  hooks: section({
+    topics: section({
       enabled: FLAG,
       partitions: { type: "integer", minimum: 1, maximum: 10_000 },
       replication: { type: ["integer", "null"], minimum: 1 },
     }),
-    schemas: closedObject({ enabled: FLAG }),
-    check: closedObject({ enabled: FLAG }),
-    serviceAccountName: TEXT,
+    schemas: section({ enabled: FLAG }),
+    check: section({ enabled: FLAG }),
+    serviceAccountName: NAME,
     backoffLimit: { type: "integer", minimum: 0 },
     activeDeadlineSeconds: COUNT,
   }),
   extraObjects: OBJECTS,
 };
 
+/** Likewise at the top; without the two contexts Pods would lose what `restricted` asks for. */
+const REQUIRED = [
+  ...["config", "image", "replicaCount", "revisionHistoryLimit", "serviceAccount"],
+  ...["podSecurityContext", "securityContext", "probes", "podDisruptionBudget", "service"],
+  ...["metrics", "networkPolicy", "autoscaling", "hooks"],
+];
+
 /** The schema of the chart's values, as `helm` checks them. */
 export function valuesSchema(): JsonSchema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Values of the chart rerun-dispatcher",
-    ...closedObject({ ...VALUES, config: forTheChart(configSchema()) }),
+    ...closedObject({ ...VALUES, config: forTheChart(configSchema()) }, REQUIRED),
     $defs: { [SOURCE_DEF]: sourceSchema() },
   };
 }

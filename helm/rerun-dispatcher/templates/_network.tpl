@@ -1,7 +1,7 @@
 {{- /* The ports of the brokers as far as they are spelled out, and those of `networkPolicy.kafka.ports`. */}}
 {{- define "rerun-dispatcher.kafkaPorts" -}}
 {{- $ports := list }}
-{{- range (dig "kafka" "brokers" list .Values.config) }}
+{{- range (dig "kafka" "brokers" list (include "rerun-dispatcher.given" . | fromJson)) }}
 {{- $port := regexFind "[0-9]+$" (toString .) }}
 {{- if and $port (not (contains "${" .)) }}
 {{- $ports = append $ports (int64 $port) }}
@@ -13,12 +13,18 @@
 {{- toJson (uniq $ports) }}
 {{- end }}
 
+{{- /* The port of a URL whose host is written out, or its scheme's; nothing when a reference stands in it. */}}
+{{- define "rerun-dispatcher.urlPort" -}}
+{{- if and . (not (contains "${" .)) }}
+{{- $url := urlParse (ternary . (printf "https://%s" .) (contains "://" .)) }}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq (lower $url.scheme) "https")) }}
+{{- end }}
+{{- end }}
+
 {{- define "rerun-dispatcher.registryPorts" -}}
-{{- $url := dig "schemaRegistry" "url" "" .Values.config }}
 {{- $ports := list }}
-{{- if and $url (not (contains "${" $url)) }}
-{{- $port := regexFind ":[0-9]+$" (urlParse $url).host | trimPrefix ":" }}
-{{- $ports = list (int64 (default (ternary "443" "80" (hasPrefix "https" (lower $url))) $port)) }}
+{{- with include "rerun-dispatcher.urlPort" (dig "schemaRegistry" "url" "" (include "rerun-dispatcher.given" . | fromJson)) }}
+{{- $ports = append $ports (int64 .) }}
 {{- end }}
 {{- range .Values.networkPolicy.schemaRegistry.ports }}
 {{- $ports = append $ports (int64 .) }}
@@ -26,12 +32,12 @@
 {{- toJson (uniq $ports) }}
 {{- end }}
 
+{{- /* STS and the products' own hosts are on 443. */}}
 {{- define "rerun-dispatcher.providerPorts" -}}
 {{- $ports := list 443 }}
-{{- range .Values.config.providers }}
-{{- $port := regexFind ":[0-9]+$" (default "" .endpoint) | trimPrefix ":" }}
-{{- if $port }}
-{{- $ports = append $ports (int64 $port) }}
+{{- range (include "rerun-dispatcher.given" . | fromJson).providers }}
+{{- with include "rerun-dispatcher.urlPort" (default "" .endpoint) }}
+{{- $ports = append $ports (int64 .) }}
 {{- end }}
 {{- end }}
 {{- range .Values.networkPolicy.providers.ports }}
@@ -43,7 +49,7 @@
 {{- /* Where machines of the clouds get their role's keys, for connections that ask there. */}}
 {{- define "rerun-dispatcher.metadataServices" -}}
 {{- $blocks := list }}
-{{- range .Values.config.providers }}
+{{- range (include "rerun-dispatcher.given" . | fromJson).providers }}
 {{- $type := dig "type" "" (default dict .credentials) }}
 {{- $source := dig "source" "type" "" (default dict .credentials) }}
 {{- if or (has $type (list "instance-role" "default")) (has $source (list "instance-role" "default")) }}
@@ -69,14 +75,22 @@ ingress:
     {{- with .Values.networkPolicy.ingress.from }}
     from:
       {{- toYaml . | nindent 6 }}
+      {{- if $.Values.service.enabled }}
+      # helm test
+      - podSelector:
+          matchLabels:
+            {{- include "rerun-dispatcher.testLabels" $ | nindent 12 }}
+      {{- end }}
     {{- end }}
 egress:
   # DNS
   - ports:
+      {{- range .Values.networkPolicy.dns.ports }}
       - protocol: UDP
-        port: 53
+        port: {{ int64 . }}
       - protocol: TCP
-        port: 53
+        port: {{ int64 . }}
+      {{- end }}
     {{- with .Values.networkPolicy.dns.to }}
     to:
       {{- toYaml . | nindent 6 }}
@@ -101,7 +115,7 @@ egress:
   - {{ include "rerun-dispatcher.tcpPorts" (include "rerun-dispatcher.providerPorts" . | fromJsonArray) | nindent 4 | trim }}
     to:
       {{- toYaml .Values.networkPolicy.providers.to | nindent 6 }}
-      {{- range (dig "endpoints" "allowAddresses" list .Values.config) }}
+      {{- range (dig "endpoints" "allowAddresses" list (include "rerun-dispatcher.given" . | fromJson)) }}
       - ipBlock:
           cidr: {{ . | quote }}
       {{- end }}
