@@ -28,3 +28,22 @@ export async function runChecks(checks: readonly Check[], tell: Tell): Promise<n
   }
   return failed;
 }
+
+/** What could not be run, with what it lacks. */
+export interface Missing {
+  readonly title: string;
+  readonly why: string;
+}
+
+/**
+ * Tells what could not be run; the exit code of all: 0 only when nothing failed and, unless
+ * that is allowed, nothing was missing. Who runs checks in a pipeline must not take silence for success.
+ */
+export function exitCodeOf(
+  failed: number,
+  missing: readonly Missing[],
+  { allowMissing, tell }: { readonly allowMissing: boolean; readonly tell: Tell },
+): number {
+  for (const { title, why } of missing) tell("not run", title, why);
+  return failed === 0 && (allowMissing || missing.length === 0) ? 0 : 1;
+}

@@ -4,14 +4,14 @@ import { parseArgs } from "node:util";
 
 import { findOnPath } from "../stack/find-on-path.ts";
 import { Helm } from "./chart.ts";
-import { lineOf, runChecks, type Tell } from "./check.ts";
+import { exitCodeOf, lineOf, type Missing, runChecks, type Tell } from "./check.ts";
 import { EXAMPLE, EXAMPLE_ARGS, helmChecks } from "./checks.ts";
 import { kubernetesCheck } from "./kubernetes-check.ts";
 import { operatorKindsCheck } from "./operator-kinds.ts";
 import { templateChecks } from "./template-checks.ts";
 import { findHelm, findPythonTool } from "./tools.ts";
 
-const usage = `Usage: npm run check:deploy [-- --write-example]
+const usage = `Usage: npm run check:deploy [-- --write-example --allow-missing]
 
 Renders the chart with default, minimal, full and hostile values and tells, a line each, what holds.
 Helm and kubernetes-validate are taken from the PATH, or fetched once into the cache folder: Helm is
@@ -19,13 +19,15 @@ built by Go (minutes), the other is a Python package. Go also fetches the defini
 PodMonitor and ScaledObject.
 
   --write-example   writes docs/examples/rerun-dispatcher.yaml
+  --allow-missing   exits with 0 although tools are missing, if what can be run holds
 
-Exits with 1 when something does not hold. What could not be run is told as such.
+Exits with 1 when something does not hold, or could not be run. Without Helm nothing can.
 `;
 
 const { values } = parseArgs({
   options: {
     "write-example": { type: "boolean", default: false },
+    "allow-missing": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -33,9 +35,9 @@ const { values } = parseArgs({
 const tell: Tell = (...line) => void process.stdout.write(lineOf(...line));
 
 if (values.help) process.stdout.write(usage);
-else process.exitCode = await checkDeploy(values["write-example"]);
+else process.exitCode = await checkDeploy(values["write-example"], values["allow-missing"]);
 
-async function checkDeploy(writeExample: boolean): Promise<number> {
+async function checkDeploy(writeExample: boolean, allowMissing: boolean): Promise<number> {
   // eslint-disable-next-line no-restricted-properties -- tools are found by the PATH of whoever asks
   const { env } = process;
   const helmTool = await findHelm(env);
@@ -54,8 +56,15 @@ async function checkDeploy(writeExample: boolean): Promise<number> {
   const ofOperators = go === undefined ? [] : [operatorKindsCheck(helm, go, env)];
   const checks = [...helmChecks(helm), ...templateChecks(helm), ...ofKubernetes, ...ofOperators];
   const failed = await runChecks(checks, tell);
-  if (go === undefined) tell("not run", "objects of operators are valid", "no go on the PATH");
-  if (validator.kind === "missing") tell("not run", "objects are valid", validator.why);
-  process.stdout.write(`${checks.length - failed} ok, ${failed} failed\n`);
-  return failed === 0 ? 0 : 1;
+  const missing: readonly Missing[] = [
+    ...(go === undefined
+      ? [{ title: "objects of operators are valid", why: "no go on the PATH" }]
+      : []),
+    ...(validator.kind === "missing" ? [{ title: "objects are valid", why: validator.why }] : []),
+  ];
+  const code = exitCodeOf(failed, missing, { allowMissing, tell });
+  process.stdout.write(
+    `${checks.length - failed} ok, ${failed} failed, ${missing.length} not run\n`,
+  );
+  return code;
 }

@@ -3,65 +3,83 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { lineOf, runChecks, type Tell } from "../check-deploy/check.ts";
+import {
+  type Check,
+  exitCodeOf,
+  lineOf,
+  type Missing,
+  runChecks,
+  type Tell,
+} from "../check-deploy/check.ts";
 import { mustRun } from "../check-deploy/run-command.ts";
-import { findPythonTool } from "../check-deploy/tools.ts";
+import { findPythonTool, type Tool } from "../check-deploy/tools.ts";
 import { findOnPath } from "../stack/find-on-path.ts";
 import { buildImage } from "./image-build.ts";
 import { imageChecks } from "./image-checks.ts";
 
-const usage = `Usage: npm run check:image
+const usage = `Usage: npm run check:image [-- --allow-missing]
 
 Lints the Dockerfile, builds it without an engine on a stand-in for its base image, and starts what
 came out: as its user, on a read-only root, with real Kafka and registry and the provider simulator.
 
 Building needs root, buildah and debootstrap (Debian has both); the stand-in is kept in the cache
-folder. What could not be run is told as such. Exits with 1 when something does not hold.
+folder.
+
+  --allow-missing   exits with 0 although tools are missing, if what can be run holds
+
+Exits with 1 when something does not hold, or could not be run.
 `;
+
+const LINT = "hadolint finds nothing";
 
 const tell: Tell = (...line) => void process.stdout.write(lineOf(...line));
 
-const { values } = parseArgs({ options: { help: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: {
+    "allow-missing": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
 if (values.help) process.stdout.write(usage);
-else process.exitCode = await checkImage();
+else process.exitCode = await checkImage(values["allow-missing"]);
 
-async function checkImage(): Promise<number> {
+async function checkImage(allowMissing: boolean): Promise<number> {
   // eslint-disable-next-line no-restricted-properties -- tools are found by the PATH of whoever asks
   const { env } = process;
-  let failed = await lint(env);
-  const missing = await whyNoBuild(env);
-  if (missing !== null) {
-    tell("not run", "the image is built and started", missing);
-    return failed === 0 ? 0 : 1;
-  }
+  const hadolint = await findPythonTool("hadolint", env);
+  const whyNot = await whyNoBuild(env);
+  const missing: readonly Missing[] = [
+    ...(hadolint.kind === "missing" ? [{ title: LINT, why: hadolint.why }] : []),
+    ...(whyNot === null ? [] : [{ title: "the image is built and started", why: whyNot }]),
+  ];
+  const linted = hadolint.kind === "found" ? await runChecks([lintCheck(hadolint)], tell) : 0;
+  const failed = linted + (whyNot === null ? await buildAndStart(env) : 0);
+  return exitCodeOf(failed, missing, { allowMissing, tell });
+}
+
+/** Resolves with how many checks of the built image did not hold. */
+async function buildAndStart(env: NodeJS.ProcessEnv): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), "rerun-image-"));
   try {
     // The image's user reads what is put there.
     await chmod(scratch, 0o755);
     const image = await buildImage(join(scratch, "store"), env);
-    failed += await runChecks(imageChecks(image, scratch), tell);
+    return await runChecks(imageChecks(image, scratch), tell);
   } catch (error) {
-    failed += 1;
     tell("FAILED", "it is built", error instanceof Error ? error.message : String(error));
+    return 1;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-  return failed === 0 ? 0 : 1;
 }
 
-async function lint(env: NodeJS.ProcessEnv): Promise<number> {
-  const hadolint = await findPythonTool("hadolint", env);
-  const title = "hadolint finds nothing";
-  if (hadolint.kind === "missing") {
-    tell("not run", title, hadolint.why);
-    return 0;
-  }
+function lintCheck({ path, env }: Tool & { readonly kind: "found" }): Check {
   const file = join(import.meta.dirname, "../../Dockerfile");
   const run = async () => {
-    await mustRun(hadolint.path, [file], { env: hadolint.env });
-    return (await mustRun(hadolint.path, ["--version"], { env: hadolint.env })).trim();
+    await mustRun(path, [file], { env });
+    return (await mustRun(path, ["--version"], { env })).trim();
   };
-  return runChecks([{ title, run }], tell);
+  return { title: LINT, run };
 }
 
 /** What building lacks here; null when it can be tried. */
