@@ -49,7 +49,9 @@ export function templateChecks(helm: Helm): readonly Check[] {
         const blank = BLANK.map((key) => `${key}=null`);
         await withSet("metrics.podMonitor.enabled=true", ...blank);
         await withSet("autoscaling.enabled=true", ...blank);
-        return `${BLANK.length} keys`;
+        const json = JSON.stringify([{ ...CONNECTION, credentials: { type: "env" } }]);
+        await textOf(["--set", "providerSecrets=null", "--set-json", `config.providers=${json}`]);
+        return `${BLANK.length + 1} keys`;
       },
     },
     {
@@ -60,8 +62,7 @@ export function templateChecks(helm: Helm): readonly Check[] {
       title: "the network policy knows the ports of endpoints",
       run: async () => {
         const endpoint = "https://wedata.intl.tencentcloudapi.com:8443/";
-        const connection = { name: "wedata", kind: "tencent-wedata", region: "ap-singapore" };
-        const json = JSON.stringify([{ ...connection, endpoint }]);
+        const json = JSON.stringify([{ ...CONNECTION, endpoint }]);
         const all = manifestsOf(await textOf(["--set-json", `config.providers=${json}`]));
         return mustBe("8443", portsOf(objectOf(all, "NetworkPolicy")).out.at(-1) ?? "");
       },
@@ -97,6 +98,20 @@ export function templateChecks(helm: Helm): readonly Check[] {
       },
     },
     {
+      title: "hooks leave nothing behind once they have succeeded",
+      run: async () => {
+        const hooks = await withSet("hooks.topics.enabled=true", "hooks.check.enabled=true");
+        const policies = hooks.flatMap(({ kind, content }) => {
+          const annotations = mapOf(at(content, "metadata", "annotations"));
+          const policy = annotations["helm.sh/hook-delete-policy"];
+          return policy === undefined ? [] : [`${kind} ${shown(policy)}`];
+        });
+        const wrong = policies.filter((one) => !one.endsWith("hook-creation,hook-succeeded"));
+        if (wrong.length > 0) throw new Error(wrong.join());
+        return `${policies.length} objects`;
+      },
+    },
+    {
       title: "the notes warn of more processes than the limit is for",
       run: async () => {
         const warning = /up\s+to (\d+) run at one time/;
@@ -122,6 +137,8 @@ const NAME = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
 /** A Job's Pods have 6 characters more, of which a label may have 63. */
 const LONGEST_NAME = 57;
+
+const CONNECTION = { name: "wedata", kind: "tencent-wedata", region: "ap-singapore" };
 
 const BLANK = [
   ...["commonLabels", "podLabels", "podAnnotations", "secretMounts", "imagePullSecrets"],
