@@ -177,6 +177,9 @@ const PROBES = JSON.stringify({
   readinessProbe: "/readyz",
 });
 
+/** What the wrong values have for secrets. */
+const SECRETS = /hunter2|-----BEGIN/;
+
 async function mustFail(
   helm: Helm,
   set: readonly string[],
@@ -185,6 +188,7 @@ async function mustFail(
   const shown = set.filter((one) => one !== "--set").join(" ");
   const { code, stderr } = await helm.template([...THREE_VALUES, ...set]);
   if (code === 0) throw new Error(`${shown} is accepted`);
+  if (SECRETS.test(stderr)) throw new Error(`the error about ${named.join()} shows the secret`);
   const missing = named.filter((key) => !stderr.includes(key));
   if (missing.length > 0) throw new Error(`${shown}: no word of ${missing.join()}: ${stderr}`);
 }

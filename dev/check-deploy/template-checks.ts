@@ -153,6 +153,8 @@ const BLANK = [
   ...["topologySpreadConstraints", "resources", "extraObjects", "service.annotations"],
   ...["metrics.podMonitor.labels", "networkPolicy.ingress.from", "networkPolicy.kafka.ports"],
   ...["autoscaling.triggerMetadata", "autoscaling.authenticationRef", "config.kafka.topics"],
+  ...["image.tag", "image.digest", "serviceAccount.name", "hooks.serviceAccountName"],
+  ...["metrics.podMonitor.scrapeTimeout", "priorityClassName", "nameOverride", "fullnameOverride"],
   ...["config.endpoints", "config.throttle", "config.http"],
 ];
 

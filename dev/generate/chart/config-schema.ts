@@ -2,7 +2,7 @@ import { PROVIDER_KIND_OF } from "../../../src/domain/operation.ts";
 import { MEANINGS } from "../config-meanings.ts";
 import { allowedAt, isKnown, PROVIDER_KINDS, problemsOf, withValue } from "../config-probe.ts";
 import { closedObject, type JsonSchema, nullable } from "./json-schema.ts";
-import { scalarSchema, SECRET_REFERENCE } from "./scalar-schema.ts";
+import { scalarSchema, SECRET_REFERENCE, unshown } from "./scalar-schema.ts";
 
 /** Keys whose values a ConfigMap must not hold. */
 const SECRET_KEYS: readonly string[] = [
@@ -13,6 +13,9 @@ const SECRET_KEYS: readonly string[] = [
   "providers[].credentials.secret",
   "providers[].credentials.token",
 ];
+
+/** A file's path, where the file's own text is a secret. */
+const SECRET_FILE = "kafka.ssl.keyFile";
 
 /** Lists of scalars; what an item is like is asked of the parser. */
 const SCALAR_LISTS = ["kafka.brokers", "endpoints.allow", "endpoints.allowAddresses"] as const;
@@ -94,7 +97,8 @@ function bareSchemaAt(path: string): JsonSchema {
     const isSwitch = allowedAt(path).startsWith("true, false");
     return isSwitch ? { ...objectAt(path), type: ["object", "boolean"] } : objectAt(path);
   }
-  return scalarAt(path) ?? {};
+  const scalar = scalarAt(path) ?? {};
+  return path === SECRET_FILE ? unshown(scalar) : scalar;
 }
 
 function listOf(items: JsonSchema, path: string): JsonSchema {

@@ -7,7 +7,15 @@ import { alternatives, numberPattern } from "./number-pattern.ts";
 const REFERENCE = String.raw`\$\{(env|file):[^${"$"}{}]+\}`;
 
 /** What nobody may write into a ConfigMap: a reference and nothing beside it. */
-export const SECRET_REFERENCE: JsonSchema = { type: "string", pattern: `^${REFERENCE}$` };
+export const SECRET_REFERENCE = unshown({ type: "string", pattern: `^${REFERENCE}$` });
+
+/**
+ * The same schema, whose error does not show the value: Helm quotes what does not match a pattern, and
+ * its output gets into logs.
+ */
+export function unshown({ pattern, ...rest }: JsonSchema): JsonSchema {
+  return pattern === undefined ? rest : { ...rest, not: { not: { pattern } } };
+}
 
 /** A file's path; a line end would be that of a pasted file. */
 const FILE = String.raw`^/[^\r\n]*$`;
@@ -20,17 +28,11 @@ const ABSOLUTE_PATH = "an absolute path: it is not searched for";
 const URL_TEXT = "an http:// or https:// URL, for example http://localhost:8081";
 const ENDPOINT = "a host, host:port or URL, or null";
 
-/**
- * What may stand beside references, where it is not just anything: a pasted file must not pass for a
- * path because a reference is within it, nor a password before a host that is one.
- */
-const AROUND_REFERENCES: Readonly<Record<string, string>> = {
-  [PEM_FILE]: `^${REFERENCE}$`,
-  [INI_FILE]: `^${REFERENCE}$`,
-  [ABSOLUTE_PATH]: `^${REFERENCE}$`,
-  [URL_TEXT]: `^[^@]*${REFERENCE}[^@]*$`,
-  [ENDPOINT]: `^[^@]*${REFERENCE}[^@]*$`,
-};
+/** A pasted file must not pass for a path because a reference is within it. */
+const WHOLE_REFERENCES: readonly string[] = [PEM_FILE, INI_FILE, ABSOLUTE_PATH];
+
+/** Texts that must not hold a log-in, before a host that is a reference either. */
+const WITHOUT_LOG_IN: readonly string[] = [URL_TEXT, ENDPOINT];
 
 /** The parser's words for texts, with patterns of their own: a schema's have no look-ahead. */
 const TEXTS: Readonly<Record<string, JsonSchema>> = {
@@ -101,7 +103,14 @@ export function scalarSchema(expected: string): JsonSchema | undefined {
   if (choice !== null) return choiceSchema((choice[1] ?? "").split(", "));
   const text = TEXTS[expected];
   if (text === undefined) return undefined;
-  return withReferences(text, AROUND_REFERENCES[expected] ?? REFERENCE);
+  if (WITHOUT_LOG_IN.includes(expected)) return withoutLogIn(text);
+  return withReferences(text, WHOLE_REFERENCES.includes(expected) ? `^${REFERENCE}$` : REFERENCE);
+}
+
+/** Any text with an @ passes the pattern, to be refused without being shown. */
+function withoutLogIn(text: JsonSchema): JsonSchema {
+  const logIn = unshown({ pattern: `^[^@]*(${REFERENCE}[^@]*)?$` });
+  return { ...withReferences(text, `${REFERENCE}|@`), ...logIn };
 }
 
 function withReferences({ pattern, ...rest }: JsonSchema, references: string): JsonSchema {

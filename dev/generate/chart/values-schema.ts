@@ -28,15 +28,16 @@ const SECRET: Readonly<Record<string, JsonSchema>> = {
 
 /**
  * A mapping of the chart's own whose values must be there: a null takes a default away, and templates
- * would find nothing, or leave out what protects. Lists and open mappings may be blank, which is as
- * good as empty, unless a list must have items.
+ * would find nothing, or leave out what protects. What may be empty may be blank: texts, lists and open
+ * mappings.
  */
 function section(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const needed = Object.entries(properties).filter(([, one]) => {
     const isNullable = Array.isArray(one.type) && one.type.includes("null");
+    const isText = one.type === "string" && new RegExp(one.pattern ?? "^.").test("");
     const isList = one.type === "array" && one.minItems === undefined;
     const isOpen = one.type === "object" && one.properties === undefined;
-    return !isNullable && !isList && !isOpen;
+    return !isNullable && !isText && !isList && !isOpen;
   });
   return closedObject(
     properties,
