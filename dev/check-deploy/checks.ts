@@ -147,7 +147,8 @@ export function helmChecks(helm: Helm): readonly Check[] {
       title: "the notes say what is next",
       run: async () => {
         const notes = await helm.notes(THREE_VALUES);
-        const wanted = ["rollout status", "topics --config", "schemas --config", "check --config"];
+        const steps = ["rollout status", "topics --config", "schemas --config", "check --config"];
+        const wanted = [...steps, "image.repository is not set"];
         refuse(wanted.filter((one) => !notes.includes(one)).map((one) => `no ${one}`));
         return `${notes.trim().split("\n").length} lines`;
       },
