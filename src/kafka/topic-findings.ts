@@ -4,12 +4,10 @@ import {
   neededBytes,
   neededRetentionMs,
   retentionMsOf,
+  SAFE,
   type TopicSettings,
 } from "./topic-settings.ts";
 import type { TopicSpec } from "./topic-specs.ts";
-
-const MIN_REPLICATION = 3;
-const MIN_INSYNC = 2;
 
 /** One topic as the brokers tell it. */
 export interface TopicFacts {
@@ -131,10 +129,10 @@ function unsafeties({ replication, settings }: TopicFacts): string[] {
   const inSync = Number(settings.get("min.insync.replicas"));
   const isUnclean = settings.get("unclean.leader.election.enable") === "true";
   return [
-    ...(replication < MIN_REPLICATION
-      ? [`replication is ${replication}, less than ${MIN_REPLICATION}`]
+    ...(replication < SAFE.replication
+      ? [`replication is ${replication}, less than ${SAFE.replication}`]
       : []),
-    ...(inSync < MIN_INSYNC ? [`min.insync.replicas is ${inSync}, less than ${MIN_INSYNC}`] : []),
+    ...(inSync < SAFE.inSync ? [`min.insync.replicas is ${inSync}, less than ${SAFE.inSync}`] : []),
     ...(isUnclean
       ? ["unclean.leader.election.enable is true: acknowledged records can be lost"]
       : []),

@@ -8,16 +8,23 @@ export type KnownSettings = ReadonlyMap<string, TopicSettings>;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Copies of each record, and how many of them must have it before it is acknowledged: one may be lost. */
+export const SAFE = { replication: 3, inSync: 2 } as const;
+
 /** The topics whose settings decide what this one must be like. */
 export function sourcesOf({ size, retention }: TopicSpec): readonly string[] {
   const names = [size?.above, retention?.asLongAs];
   return [...new Set(names.filter((name) => typeof name === "string"))];
 }
 
-/** The settings to create a topic with, beside its sources, which must be known. */
+/**
+ * The settings to create a topic with, beside its sources, which must be known. `replication`: null,
+ * whatever the brokers do by themselves.
+ */
 export function settingsToCreate(
   spec: TopicSpec,
   known: KnownSettings,
+  replication: number | null = null,
 ): Readonly<Record<string, string>> {
   const bytes = neededBytes(spec, known);
   return {
@@ -27,6 +34,9 @@ export function settingsToCreate(
     ...(spec.retention === null
       ? {}
       : { "retention.ms": ampleRetention(spec, known), "retention.bytes": "-1" }),
+    ...((replication ?? 0) >= SAFE.replication
+      ? { "min.insync.replicas": String(SAFE.inSync) }
+      : {}),
     ...spec.created,
   };
 }

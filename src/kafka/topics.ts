@@ -75,7 +75,7 @@ export async function createMissing(
     for (const source of sourcesOf(spec)) {
       known.set(source, await onceKnown(async () => settingsOf(admin, source)));
     }
-    const settings = Object.entries(settingsToCreate(spec, known));
+    const settings = Object.entries(settingsToCreate(spec, known, replication));
     const isNew = await admin.createTopics({
       // kafkajs would wait for leaders, and give up on a broker that has not heard of the topic yet.
       waitForLeaders: false,

@@ -178,3 +178,30 @@ describe("the checkpoints", () => {
     ]);
   });
 });
+
+describe("a topic that is created with its replication", () => {
+  const inSync = (replication: number | null) =>
+    settingsToCreate(aSpec("journal"), knownWith({}), replication)["min.insync.replicas"];
+
+  it.each([
+    [null, undefined],
+    [1, undefined],
+    [2, undefined],
+    [3, "2"],
+    [5, "2"],
+  ])("of %s has min.insync.replicas %s", (replication, expected) => {
+    expect(inSync(replication)).toBe(expected);
+  });
+
+  it("of 3 is at no risk, whatever the brokers do by themselves", () => {
+    const defaults = { ...DEFAULTS, "min.insync.replicas": "1" };
+    const settings = new Map(
+      Object.entries({ ...defaults, ...settingsToCreate(aSpec("journal"), knownWith({}), 3) }),
+    );
+    const facts = { partitions: 1, replication: 3, settings };
+
+    expect(
+      findingsOf(aSpec("journal"), facts, { brokers: 3, known: knownWith({}) }).risks,
+    ).toStrictEqual([]);
+  });
+});
