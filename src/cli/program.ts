@@ -103,7 +103,11 @@ function createProgram(around: Surroundings, end: (exitCode: number) => void): C
   configured(program, "topics", "Shows the topics, or creates the missing ones.")
     .option("--create", "create what is missing, change nothing that exists", false)
     .option("--partitions <n>", "partitions of created topics, if not fixed", count, 8)
-    .option("--replication <n>", "their replication factor (default: the broker's); with 3, two must have each record", count)
+    .option(
+      "--replication <n>",
+      "their replication factor (default: the broker's); with 3, two must have each record",
+      count,
+    )
     .option("--accept-lost-journal", "show what may be called again as the journal lost it", false)
     .option("--yes", "with --accept-lost-journal: begin anew with the present journal", false)
     .option("--json", "print as JSON", false)
