@@ -1,5 +1,14 @@
 import { pause } from "./pause.ts";
 
+/** Whoever waited is told that it was stopped: what is left undone is no failure. */
+export class StoppedError extends Error {
+  override readonly name = "StoppedError";
+
+  constructor() {
+    super("the dispatcher is stopping");
+  }
+}
+
 /** What is done every now and then until it is stopped. */
 export class Repeated {
   readonly #stop = new AbortController();
@@ -21,9 +30,9 @@ export class Repeated {
     })();
   }
 
-  /** Waits; rejects when it is stopped meanwhile. */
+  /** Waits; rejects with a `StoppedError` when it is stopped meanwhile. */
   async pause(ms: number): Promise<void> {
-    if (!(await pause(ms, this.#stop.signal))) throw new Error("the dispatcher is stopping");
+    if (!(await pause(ms, this.#stop.signal))) throw new StoppedError();
   }
 
   stop(): void {
