@@ -91,6 +91,8 @@ export class Breaker {
 
   /** Something harmless was asked; `silence`: what was wrong when nothing was said. */
   sounded(silence: string | null): void {
+    // An answer to an older call came first.
+    if (!this.#isOpen) return;
     this.#silence = silence;
     if (silence === null) this.#isSounded = true;
     else this.wait();

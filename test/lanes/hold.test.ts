@@ -285,6 +285,8 @@ describe("the breaker", () => {
     hold.sounded("nobody answered");
 
     expect([hold.breaker, hold.soundsFirst, hold.opensAt]).toStrictEqual(["closed", false, 0]);
+    for (let failures = 0; failures < 3; failures++) call(hold, "uncertain");
+    expect(hold.held[0]?.message).not.toContain("read");
   });
 
   it("is not kept open by calls from before it opened that fail late", () => {
