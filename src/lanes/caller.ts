@@ -67,7 +67,7 @@ export class Caller {
       hold.undecided(isProbe);
       return;
     }
-    const objection = () => this.#objection(granted);
+    const objection = () => this.#objection(granted, isProbe);
     const end = await callOnce({ claim, granted, objection }, this.#parts, running);
     if (end.kind === "called") {
       await this.#dispatch({ granted, isProbe, finished: end });
@@ -80,9 +80,11 @@ export class Caller {
   }
 
   /** What began since they were picked: claims take their time, and so do slots and connections. */
-  #objection(granted: readonly GrantedMember[]): string | null {
+  #objection(granted: readonly GrantedMember[], isProbe: boolean): string | null {
     const { hold, clock } = this.#parts;
     if (hold.isShut) return "the lane was told to stand still";
+    // A second's worth of them may stand at the gate, and a provider that is silent uses up each.
+    if (hold.isProbed && !isProbe) return "calls before it failed, and only probes go";
     const epoch = clock.epoch();
     const isOver = granted.some(
       ({ waiting: { notAfter } }) => notAfter !== null && notAfter < epoch,

@@ -465,6 +465,40 @@ describe("a lane whose claim's time is over before its call begins", () => {
     expect(journal.events).toHaveLength(notAfter === null ? 3 : 2);
   });
 
+  it.each([
+    ["the breaker opens", anEnd.unavailable(), "breaker"],
+    ["the breaker opens by silence", anEnd.uncertain(), "breaker"],
+    ["credentials are refused", anEnd.credentials(), "credentials"],
+  ])("calls nothing of what stands at the gate when %s", async (_, end, why) => {
+    const { limits, open } = aShutGate();
+    const breaker = { failures: 1, openForMs: 10_000 };
+    const { lane, provider, journal } = aLane({ limits, breaker });
+    for (const n of [1, 2, 3]) lane.offer(numbered(n));
+    await vi.advanceTimersByTimeAsync(10);
+    open[0]?.();
+    await aMoment();
+    await provider.of("1").end(end);
+    for (const letGo of open.slice(1)) letGo();
+    await aMoment();
+
+    expect(provider.called).toStrictEqual(["1"]);
+    expect(lane.held).toMatchObject([{ why }]);
+    const released = journal.events.filter((event) => /claim-[23] released/.test(event));
+    expect(released).toStrictEqual([
+      "claim-2 released: calls before it failed, and only probes go",
+      "claim-3 released: calls before it failed, and only probes go",
+    ]);
+    expect([journal.tries.get("req-0-2"), journal.tries.get("req-0-3")]).toStrictEqual([
+      undefined,
+      undefined,
+    ]);
+    // The probe itself goes.
+    await vi.advanceTimersByTimeAsync(10_010);
+    open.at(-1)?.();
+    await aMoment();
+    expect(provider.called).toHaveLength(2);
+  });
+
   it("makes a held lane probe again", async () => {
     const { limits, open } = aShutGate();
     const { lane, provider, journal } = aLane({ limits });
