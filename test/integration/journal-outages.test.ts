@@ -59,6 +59,32 @@ function countUp(offsets: readonly number[]) {
   return offsets.map((_, n) => n);
 }
 
+/** Only where no other test's readers come and go meanwhile can groups be told by their number. */
+describe("a broker that nobody else uses", () => {
+  it("is left without a consumer group by a journal that is followed", async () => {
+    const { admin, journal, followed } = await aFollowedJournal();
+    await persist(journal, 0, "one");
+    await expect.poll(() => followed.values(0), patience).toEqual(["one"]);
+    expect(await admin.listGroups()).toEqual({ groups: [] });
+    await journal.close(5_000);
+    expect(await admin.listGroups()).toEqual({ groups: [] });
+  });
+
+  it("is left without a consumer group by checkpoints that are followed", async () => {
+    const connection = await connectTo(stack.brokers);
+    const topic = await aCheckpointTopic(connection);
+    const { store } = aCheckpointStore(connection.kafka, topic);
+    await store.load();
+    const writes: string[] = [];
+    store.follow((key) => void writes.push(key));
+    await store.write("a", Buffer.from("1"));
+    await expect.poll(() => writes, patience).toEqual(["a"]);
+    expect(await connection.admin.listGroups()).toEqual({ groups: [] });
+    await store.close(5_000);
+    expect(await connection.admin.listGroups()).toEqual({ groups: [] });
+  });
+});
+
 describe("a broker that is killed and comes back", () => {
   it("makes the journal read on where it was, each record once", async () => {
     const { journal, followed } = await aFollowedJournal();
