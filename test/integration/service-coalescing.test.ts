@@ -13,7 +13,8 @@ import { forDataworks, forDms, forWedata, instanceKey } from "../support/wire-re
 const JOINING = { coalesce: { maxInstances: 20 }, evidence: { before: "auto" } };
 /** One call at a time: what is sent during a slow one waits together. */
 const ONE_AT_A_TIME = { maxConcurrentCalls: 1 };
-const SLOW_MS = 1500;
+/** By its end all of them have to be there and read, also on a busy machine. */
+const SLOW_MS = 6000;
 
 const processes = new TestProcesses();
 let topics: ServiceTopics;
