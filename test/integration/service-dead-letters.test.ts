@@ -120,8 +120,9 @@ describe("partitions that have to wait", () => {
     expect(reasons.join("\n")).toContain(`partition ${STUCK}: offset 0: too large`);
     expect((await fetch(`${service.url}/livez`)).status).toBe(200);
     const told = () => service.logLines.filter((line) => line.includes('"service.not-ready"'));
-    await waitFor("the log tells", () =>
-      told().some((line) => line.includes(`partition ${STUCK}`)),
+    // The log may have told of one of them before the other one was blocked.
+    await waitFor("the log tells of both", () =>
+      [DOUBTING, STUCK].every((one) => told().at(-1)?.includes(`partition ${one}`) === true),
     );
     expect(told().at(-1)).toContain("too large for the dead-letter topic");
     expect(told().at(-1)).toContain("99999999");
