@@ -7,6 +7,7 @@ import { type Intake, type IntakeParts } from "../../src/inbound/intake.ts";
 import { createKafka } from "../../src/kafka/client.ts";
 import type { KafkaConfig } from "../../src/config/config.ts";
 import { aKafkaConfig } from "../kafka/a-kafka-config.ts";
+import { createTopic as createLedTopic } from "../kafka/real-topics.ts";
 import { anIntake, type FakeDesk } from "./fakes.ts";
 import { RecordingLog } from "./recording-log.ts";
 
@@ -56,12 +57,9 @@ export async function createTopic(
   entries: Record<string, string> = {},
 ): Promise<void> {
   const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
-  await withAdmin(config, async (admin) => {
-    await admin.createTopics({
-      topics: [{ topic, numPartitions, configEntries }],
-      waitForLeaders: true,
-    });
-  });
+  await withAdmin(config, async (admin) =>
+    createLedTopic(admin, { topic, numPartitions, configEntries }),
+  );
 }
 
 /** Each message in a batch of its own, so that a fetch need not bring them all. */

@@ -10,7 +10,7 @@ import { DeadLetters } from "../../src/outbound/dead-letters.ts";
 import { Outbox } from "../../src/outbound/outbox.ts";
 import { outcomeIdOf } from "../../src/outbound/outcome-id.ts";
 import { aLog } from "../kafka/a-log.ts";
-import { connectTo, type Connection } from "../kafka/real-topics.ts";
+import { connectTo, type Connection, createTopic } from "../kafka/real-topics.ts";
 import { anOutcome } from "../outbound/an-outcome.ts";
 
 function aPublisher({ config }: Connection, signal = new AbortController().signal) {
@@ -101,7 +101,7 @@ describe("RecordPublisher", () => {
     expect(await publisher.publish(present, aRecord("at once"))).toEqual({ kind: "published" });
     expect(log.lines).toContainEqual(expect.objectContaining({ event: "publish.failed" }));
 
-    await connection.admin.createTopics({ topics: [{ topic: absent, numPartitions: 1 }] });
+    await createTopic(connection.admin, { topic: absent });
     expect(await waiting).toEqual({ kind: "published" });
     expect(publisher.health()).toBeNull();
     await publisher.close();
