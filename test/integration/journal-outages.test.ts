@@ -10,7 +10,7 @@ import { createKafka } from "../../src/kafka/client.ts";
 import { aCheckpointStore, aCheckpointTopic, asText } from "../kafka/a-checkpoint-store.ts";
 import { aJournal, aJournalTopic, buffers, Followed, positions } from "../kafka/a-journal.ts";
 import { aLog } from "../kafka/a-log.ts";
-import { connectTo } from "../kafka/real-topics.ts";
+import { connectTo, untilLed } from "../kafka/real-topics.ts";
 
 /** These tests break what they use, so it is never a stack that the environment points to. */
 const env = {
@@ -119,6 +119,7 @@ describe("a broker that is killed and comes back", () => {
     await stack.kafka.kill();
     await expect(store.write("a", null)).rejects.toThrow();
     await stack.kafka.start();
+    await untilLed(connection.admin, topic);
     const other = aCheckpointStore(kafka, topic).store;
     await other.write("b", Buffer.from("3"));
     await expect

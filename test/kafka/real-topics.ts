@@ -27,16 +27,23 @@ interface TopicOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+const patience = { timeout: 30_000, interval: 20 };
+
 /** Creates a topic and waits until its brokers know that they lead it. */
 export async function createTopic(admin: Admin, topic: ITopicConfig): Promise<void> {
   // kafkajs would wait for leaders, and give up on a broker that has not heard of the topic yet.
   await admin.createTopics({ waitForLeaders: false, topics: [topic] });
+  await untilLed(admin, topic.topic);
+}
+
+/** Waits until the topic can be read and written: a broker that starts answers before it leads anything. */
+export async function untilLed(admin: Admin, topic: string): Promise<void> {
   const isLed = async () =>
-    offsetRanges(admin, topic.topic).then(
+    offsetRanges(admin, topic).then(
       () => true,
       () => false,
     );
-  await expect.poll(isLed, { timeout: 30_000, interval: 20 }).toBe(true);
+  await expect.poll(isLed, patience).toBe(true);
 }
 
 /** Connects to a broker until the test ends. */
