@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from "vitest";
 
 import { aCheckpointStore, aCheckpointTopic, asText } from "../kafka/a-checkpoint-store.ts";
-import { connectTo, createTopic } from "../kafka/real-topics.ts";
+import { connectTo, createTopic, deleteTopic } from "../kafka/real-topics.ts";
 
 const patience = { timeout: 30_000, interval: 20 };
 
@@ -136,7 +136,7 @@ describe("following checkpoints", () => {
     for (const value of ["1", "2", "3"]) await reader.store.write("a", Buffer.from(value));
     await reader.store.load();
     const writes = writesOf(reader);
-    await reader.admin.deleteTopics({ topics: [reader.topicName] });
+    await deleteTopic(reader.admin, reader.topicName);
     await createTopic(reader.admin, { topic: reader.topicName });
     await reader.another().store.write("b", Buffer.from("new"));
     await expect.poll(() => asText(writes), patience).toEqual([["b", "new"]]);

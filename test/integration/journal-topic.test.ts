@@ -4,7 +4,7 @@ import { createKafka } from "../../src/kafka/client.ts";
 import { aKafkaConfig } from "../kafka/a-kafka-config.ts";
 import { aJournal, aJournalTopic, buffers, Followed, positions } from "../kafka/a-journal.ts";
 import { aLog } from "../kafka/a-log.ts";
-import { connectTo, type Connection, createTopic } from "../kafka/real-topics.ts";
+import { connectTo, type Connection, createTopic, deleteTopic } from "../kafka/real-topics.ts";
 
 const patience = { timeout: 30_000, interval: 20 };
 
@@ -250,7 +250,7 @@ describe("a journal that lacks records", () => {
     const followed = new Followed();
     await journal.follow(positions(0), followed.handlers);
     await caughtUp(followed);
-    await connection.admin.deleteTopics({ topics: [topic] });
+    await deleteTopic(connection.admin, topic);
     const configEntries = [{ name: "message.timestamp.type", value: "LogAppendTime" }];
     await createTopic(connection.admin, { topic, configEntries });
     await journal.append(0, "lane", buffers("0", "1", "2", "3", "4", "5", "6"));

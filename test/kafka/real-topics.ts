@@ -46,6 +46,12 @@ export async function untilLed(admin: Admin, topic: string): Promise<void> {
   await expect.poll(isLed, patience).toBe(true);
 }
 
+/** Deletes a topic and waits until its brokers know, so that the next one of its name is another one. */
+export async function deleteTopic(admin: Admin, topic: string): Promise<void> {
+  await admin.deleteTopics({ topics: [topic] });
+  await expect.poll(async () => admin.listTopics(), patience).not.toContain(topic);
+}
+
 /** Connects to a broker until the test ends. */
 export async function connectTo(
   brokers: readonly string[],
