@@ -53,7 +53,8 @@ describe("loading checkpoints", () => {
     const topic = `${topicName}-later`;
     const { store, failures } = aCheckpointStore(kafka, topic, 3_000);
     await expect(store.load()).rejects.toThrow(
-      /^t-.*-later has not been read to its end for 3 s: This server does not host/,
+      // Or a second more, when the timer comes late on a busy machine.
+      /^t-.*-later has not been read to its end for [34] s: This server does not host/,
     );
     await createTopic(admin, { topic });
     expect(await store.load()).toEqual(new Map());
