@@ -1,5 +1,15 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import net, { type AddressInfo, type Server, type Socket } from "node:net";
+import net, { type Server, type Socket } from "node:net";
+
+import { isPortTaken } from "../../dev/stack/free-ports.ts";
+
+/**
+ * No system gives these to those who ask for any port, neither to servers nor to clients: while the
+ * door is shut nobody else may come to listen there.
+ */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 29_999;
 
 /** A port of its own that leads to another one: shut until it is opened. */
 export class TcpDoor {
@@ -15,12 +25,16 @@ export class TcpDoor {
 
   /** A shut door to `host:port`: connections are refused. */
   static async to(host: string, port: number): Promise<TcpDoor> {
-    const server = net.createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const free = (server.address() as AddressInfo).port; // listens on TCP
-    server.close();
-    await once(server, "close");
-    return new TcpDoor(free, { host, port });
+    for (;;) {
+      const door = new TcpDoor(randomInt(FIRST_PORT, LAST_PORT + 1), { host, port });
+      try {
+        await door.open();
+        await door.shut();
+        return door;
+      } catch (error) {
+        if (!isPortTaken(error)) throw error;
+      }
+    }
   }
 
   async open(): Promise<void> {
