@@ -70,10 +70,18 @@ afterAll(async () => {
 
 async function setDeadLetterLimit(bytes: number): Promise<void> {
   const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
+  const type = ConfigResourceTypes.TOPIC;
   const name = topics.place.topics.deadLetters;
   await topics.admin.alterConfigs({
     validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
+    resources: [{ type, name, configEntries }],
+  });
+  // A broker hears of it a moment later.
+  await waitFor("the broker has the limit", async () => {
+    const configNames = ["max.message.bytes"];
+    const asked = { includeSynonyms: false, resources: [{ type, name, configNames }] };
+    const { resources } = await topics.admin.describeConfigs(asked);
+    return resources[0]?.configEntries[0]?.configValue === String(bytes);
   });
 }
 
