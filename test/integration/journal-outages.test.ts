@@ -85,7 +85,7 @@ describe("a broker that nobody else uses", () => {
   });
 });
 
-describe("a broker that is killed and comes back", () => {
+describe("a broker that is killed and comes back", { timeout: 180_000 }, () => {
   it("makes the journal read on where it was, each record once", async () => {
     const { journal, followed } = await aFollowedJournal();
     const expected: string[] = [];
@@ -144,7 +144,7 @@ describe("a broker that is killed and comes back", () => {
   });
 });
 
-describe("a broker that hangs", () => {
+describe("a broker that hangs", { timeout: 180_000 }, () => {
   it("is told by the health and by appends, and read on when it goes on", async () => {
     const { journal, followed } = await aFollowedJournal(1_000);
     await persist(journal, 0, "before");
