@@ -153,9 +153,11 @@ describe("a lane that an operator pauses", () => {
     await topics.send(ids.map((n) => forDataworks(`beside-${n}`, [510_000n + BigInt(n)])));
     await topics.finals(ids.map((n) => `beside-${n}`));
     expect(await callsFor("tencent")).toEqual([]);
-    for (const page of ["livez", "readyz"]) {
-      expect((await fetch(`${first.url}/${page}`)).status).toBe(200);
-    }
+    const statusOf = async (page: string) => (await fetch(`${first.url}/${page}`)).status;
+    expect(await statusOf("livez")).toBe(200);
+    // A second without an answer of the brokers is a reason, and soon over.
+    await waitFor("it is ready", async () => (await statusOf("readyz")) === 200);
+    expect((await laneOf(first, WEDATA)).held).toMatchObject([{ why: "paused" }]);
   });
 
   it("is not forgotten by a restart", async () => {

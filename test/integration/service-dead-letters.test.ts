@@ -121,10 +121,14 @@ describe("partitions that have to wait", () => {
     const whyOf = (one: number) => intake.blockedPartitions.find((at) => at.partition === one)?.why;
     expect(whyOf(DOUBTING)).toContain("99999999");
     expect(whyOf(STUCK)).toContain("too large for the dead-letter topic");
-    const readyz = await fetch(`${service.url}/readyz`);
-    expect(readyz.status).toBe(503);
-    const { reasons } = (await readyz.json()) as { reasons: string[] };
-    expect(reasons).toHaveLength(2);
+    const readyz = async () => {
+      const answer = await fetch(`${service.url}/readyz`);
+      return [answer.status, ((await answer.json()) as { reasons: string[] }).reasons] as const;
+    };
+    // A second without an answer of the brokers is a reason too, and soon over.
+    await waitFor("there are two reasons", async () => (await readyz())[1].length === 2);
+    const [code, reasons] = await readyz();
+    expect(code).toBe(503);
     expect(reasons.join("\n")).toContain(`partition ${STUCK}: offset 0: too large`);
     expect((await fetch(`${service.url}/livez`)).status).toBe(200);
     const told = () => service.logLines.filter((line) => line.includes('"service.not-ready"'));
@@ -326,7 +330,7 @@ describe("partitions that had to wait", () => {
     expect(letter.value?.equals(hugeGarbage)).toBe(true);
     expect(await topics.final("behind-stuck")).toMatchObject({ status: "SUCCEEDED" });
     await waitFor("none is blocked", async () => (await blockedPartitions()).length === 0);
-    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+    await waitFor("it is ready", async () => (await fetch(`${service.url}/readyz`)).status === 200);
   });
 });
 
