@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
+import { createTopic } from "../kafka/real-topics.ts";
 import { conflictingOutcomes, notCalledOnce, withoutOneEnd } from "../support/kept-promises.ts";
 import { eventsOf } from "../support/log-events.ts";
 import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
@@ -119,14 +120,12 @@ async function deleteRecordsBelow(offset: bigint): Promise<void> {
 }
 
 async function makeRequestsAnew(): Promise<void> {
-  const { requests } = topics.place.topics;
-  await topics.admin.deleteTopics({ topics: [requests] });
-  const create = async () =>
-    topics.admin.createTopics({
-      topics: [{ topic: requests, numPartitions: PARTITIONS }],
-      waitForLeaders: true,
-    });
-  await waitFor("the topic is there anew", async () => create().catch(() => false));
+  const { admin, place } = topics;
+  const { requests } = place.topics;
+  await admin.deleteTopics({ topics: [requests] });
+  // The broker hears of it a little later; until then it would answer for the old one.
+  await waitFor("the topic is gone", async () => !(await admin.listTopics()).includes(requests));
+  await createTopic(admin, { topic: requests, numPartitions: PARTITIONS });
 }
 
 describe("a requests topic that was deleted and made anew", () => {

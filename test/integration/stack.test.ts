@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 
 import { ownEnvironment } from "../../dev/stack/own-environment.ts";
 import { type Stack, startStack } from "../../dev/stack/stack.ts";
+import { createTopic as createLedTopic } from "../kafka/real-topics.ts";
 import { hasEnded } from "../stack/has-ended.ts";
 import { produceForeign } from "../support/foreign-producer.ts";
 
@@ -33,8 +34,7 @@ async function withAdmin<T>(brokers: string[], work: (admin: Admin) => Promise<T
 }
 
 async function createTopic(brokers: string[], topic: string): Promise<void> {
-  const topics = [{ topic, numPartitions: 1 }];
-  await withAdmin(brokers, async (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+  await withAdmin(brokers, async (admin) => createLedTopic(admin, { topic, numPartitions: 1 }));
 }
 
 async function topicsOf(brokers: string[]): Promise<string[]> {

@@ -7,7 +7,7 @@ import { topicSpecs } from "../../src/kafka/topic-specs.ts";
 import { createMissing, inspectTopics, type TopicState } from "../../src/kafka/topics.ts";
 import { aConfig, ownTopics } from "../cli/a-config.ts";
 import { aTerminal } from "../cli/a-terminal.ts";
-import { connectTo } from "../kafka/real-topics.ts";
+import { connectTo, createTopic } from "../kafka/real-topics.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -22,7 +22,7 @@ async function setUp(dedupeWindowMs = DAY_MS) {
     numPartitions = 1,
   ) => {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    await admin.createTopics({ topics: [{ topic: topics[role], numPartitions, configEntries }] });
+    await createTopic(admin, { topic: topics[role], numPartitions, configEntries });
   };
   return { topics, admin, specs, make, settingsOf: settingsOf.bind(null, admin) };
 }
