@@ -176,7 +176,7 @@ describe("inspectTopics", () => {
   });
 
   it("takes a journal with any number of partitions, and finds when requests begin to outlive it", async () => {
-    const { admin, specs, topics, make } = await setUp();
+    const { admin, specs, topics, make, settingsOf: of } = await setUp();
     await make("requests");
     await make(
       "journal",
@@ -197,6 +197,10 @@ describe("inspectTopics", () => {
         { type: kafkajs.ConfigResourceTypes.TOPIC, name: topics.requests, configEntries },
       ],
     });
+    // The controller has it before the broker goes by it.
+    await expect
+      .poll(async () => (await of(topics.requests))["retention.ms"], { timeout: 30_000 })
+      .toBe(String(9 * DAY_MS));
     expect(problemsOf(await inspectTopics(admin, specs))).toEqual([
       expect.stringContaining(
         `journal: retention.ms is 604800000, less than 777600000 (retention.ms of ${topics.requests})`,
