@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
@@ -15,6 +18,7 @@ import {
 } from "../support/service-config.ts";
 import { ServiceTopics, waitFor } from "../support/service-topics.ts";
 import { rerunsOf } from "../support/simulator-calls.ts";
+import { type HoldingDoor, openHoldingDoorBefore } from "../support/tcp-server.ts";
 import { preloading, TestProcesses } from "../support/test-service.ts";
 import { forDataworks } from "../support/wire-requests.ts";
 
@@ -24,6 +28,8 @@ const STOPS = preloading("./stop-before-first-byte.ts");
 const processes = new TestProcesses();
 let topics: ServiceTopics;
 let simulator: SimulatorProcess;
+/** On the way of the first processes to the simulator. */
+let door: HoldingDoor;
 let first: ServiceProcess;
 let second: ServiceProcess;
 
@@ -37,20 +43,27 @@ beforeAll(async () => {
     }),
     processes.simulator(),
   ]);
+  door = await openHoldingDoorBefore(Number(new URL(simulator.alibabaUrl).port));
 });
 afterAll(async () => {
   await processes.close();
+  await door.close();
   await topics.close();
 });
 
-function configWith(calls: ConfigTree): ConfigTree {
-  return inQuickGroup(
-    configOf(topics.place, [dataworksAt(simulator.alibabaUrl, calls)], QUICK_CLAIMS),
-  );
+function configWith(url: string, calls: ConfigTree, more: ConfigTree = {}): ConfigTree {
+  const connection = dataworksAt(url, calls);
+  return inQuickGroup(configOf(topics.place, [connection], { ...QUICK_CLAIMS, ...more }));
 }
 
 function assignedTo(service: ServiceProcess): readonly number[] {
   return (eventsOf(service, "intake.assigned").at(-1)?.["assigned"] ?? []) as readonly number[];
+}
+
+/** Whether a signal stopped it. One that answers nothing may only be slow. */
+async function isStopped({ pid }: ServiceProcess): Promise<boolean> {
+  const { stdout } = await promisify(execFile)("ps", ["-o", "stat=", "-p", String(pid)]);
+  return stdout.trim().startsWith("T");
 }
 
 async function untilShared(): Promise<void> {
@@ -72,9 +85,10 @@ describe("partitions that move while calls of their requests are under way", () 
   const slow = oneEach("slow", 331_000n);
 
   it("leave these calls to the one that made them, and each has one outcome", async () => {
-    const config = configWith({ connectTimeout: "1s", callTimeout: "20s" });
-    const latency = { kind: "latency", minMs: 9000, maxMs: 9000, count: slow.length } as const;
-    await simulator.admin.inject({ ...latency, filter: { effect: "rerun" } });
+    const url = `http://${door.host}:${door.port}`;
+    // Longer than any test: the calls end when the door lets their answers through.
+    const patient = { connectTimeout: "1s", callTimeout: "5m" };
+    const config = configWith(url, patient, { drainTimeout: "10m" });
     first = await processes.readyService(config);
     // Frozen before it joins the group, so that it is soon there when it is wanted.
     second = await processes.service(config);
@@ -91,6 +105,7 @@ describe("partitions that move while calls of their requests are under way", () 
     await untilShared();
     expect(topics.outcomes).toEqual([]);
 
+    door.release();
     const finals = await topics.finals(slow.map(({ id }) => id));
     expect(finals.map(({ status, reconciled }) => ({ status, reconciled }))).toEqual(
       slow.map(() => ({ status: "SUCCEEDED", reconciled: false })),
@@ -147,15 +162,10 @@ describe("a process that is frozen right before the first byte of its call", () 
   const frozen = { id: "frozen", target: "333000", request: forDataworks("frozen", [333_000n]) };
 
   it("does not call when it goes on, however long others have judged its claim", async () => {
-    const config = configWith(QUICK_CALLS);
+    const config = configWith(simulator.alibabaUrl, QUICK_CALLS);
     first = await processes.readyService(config, { nodeOptions: STOPS });
     await topics.send(frozen.request);
-    const answers = async () =>
-      fetch(`${first.url}/livez`, { signal: AbortSignal.timeout(500) }).then(
-        () => true,
-        () => false,
-      );
-    await waitFor("it is frozen", async () => !(await answers()));
+    await waitFor("it is frozen", async () => isStopped(first));
     second = await processes.readyService(config);
     const final = await topics.final(frozen.id);
     expect(final).toMatchObject({ status: "UNKNOWN", reason: { code: "CALL_UNCERTAIN" } });

@@ -63,6 +63,26 @@ export async function openDoorBefore(port: number): Promise<TcpServer> {
   });
 }
 
+/** A port on the way to another one that holds back what comes from there. */
+export interface HoldingDoor extends TcpServer {
+  /** From now on answers get through, those that were held back first. */
+  readonly release: () => void;
+}
+
+/** What goes to the other port passes at once; no answer comes before `release`. Changes no byte. */
+export async function openHoldingDoorBefore(port: number): Promise<HoldingDoor> {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const server = await openTcpServer((outer) => {
+    const inner = connect(port, "127.0.0.1");
+    inner.on("error", () => outer.destroy());
+    outer.once("close", () => inner.destroy());
+    outer.pipe(inner);
+    void released.then(() => inner.pipe(outer));
+  });
+  return { ...server, release };
+}
+
 /**
  * A port of loopback where nothing listens: the discard service's. One that was free a moment ago may
  * belong to somebody else by now; this one is never given to those who ask for any.
