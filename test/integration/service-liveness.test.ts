@@ -12,7 +12,6 @@ import {
   configOf,
   type ConfigTree,
   dataworksAt,
-  inQuickGroup,
   QUICK_CALLS,
   QUICK_CLAIMS,
   SERVICE_ENV,
@@ -26,6 +25,7 @@ import { forDataworks, forWedata, instanceKey } from "../support/wire-requests.t
 
 /** A connection whose lane is held from the start. */
 const HELD = "dataworks-held";
+const STALL_AFTER_MS = 3000;
 
 const processes = new TestProcesses();
 const wedgeFile = join(processes.folder, "wedge");
@@ -50,16 +50,21 @@ beforeAll(async () => {
     processes.simulator(),
   ]);
   const wrong = { type: "static", id: "nobody", secret: "nothing" };
-  config = inQuickGroup(
-    configOf(
-      topics.place,
-      [
-        wedataAt(simulator.tencentUrl, QUICK_CALLS),
-        dataworksAt(simulator.alibabaUrl, { name: HELD, credentials: wrong }),
-      ],
-      { ...QUICK_CLAIMS, http: { host: "127.0.0.1", port: 0, stallAfter: "2s" } },
-    ),
+  const quick = configOf(
+    topics.place,
+    [
+      wedataAt(simulator.tencentUrl, QUICK_CALLS),
+      dataworksAt(simulator.alibabaUrl, { name: HELD, credentials: wrong }),
+    ],
+    {
+      ...QUICK_CLAIMS,
+      http: { host: "127.0.0.1", port: 0, stallAfter: `${STALL_AFTER_MS}ms` },
+    },
   );
+  // A consumer that fetches nothing sends no heartbeats either, and a coordinator that has been silent
+  // for four of them is its excuse: what stands still must be told well before.
+  const group = { sessionTimeout: "8s", heartbeatInterval: "2s" };
+  config = { ...quick, kafka: { ...(quick["kafka"] as ConfigTree), ...group } };
 });
 afterAll(async () => {
   await processes.close();
@@ -73,8 +78,12 @@ async function livez(): Promise<{ readonly ok: boolean; readonly reasons: readon
 
 /** Which kinds of stages stand still, once any does. */
 async function stalled(): Promise<readonly string[]> {
-  await waitFor("it is stalled", async () => !(await livez()).ok);
-  const { reasons } = await livez();
+  let reasons: readonly string[] = [];
+  await waitFor("it is stalled", async () => {
+    const seen = await livez();
+    ({ reasons } = seen);
+    return !seen.ok;
+  });
   const names = new RegExp(` (${WEDATA}|${HELD}|${topics.place.topics.outcomes})$`);
   const kinds = reasons.map((reason) =>
     reason.replace(/ has had work for \d+ s and made no step$/, "").replace(names, ""),
@@ -106,10 +115,11 @@ describe("/livez of a service with work that is held", () => {
       return lanes.some(({ held, waiting: depth }) => held.length > 0 && depth.NORMAL === 2);
     });
     const seen: object[] = [];
-    // The lane is probed after one second and after two more: longer than anything may stand still.
-    await waitFor("it was probed twice", async () => {
+    const heldSince = performance.now();
+    await waitFor("it was probed twice, and held for longer than it may stand still", async () => {
       seen.push(await livez());
-      return (await callsAt(simulator)).length >= 3;
+      const isProbed = (await callsAt(simulator)).length >= 3;
+      return isProbed && performance.now() - heldSince > 1.2 * STALL_AFTER_MS;
     });
     await topics.send(forWedata("beside"));
     await topics.final("beside");
