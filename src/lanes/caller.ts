@@ -20,6 +20,8 @@ export interface CallerParts extends CallParts {
   readonly retry: RetryConfig;
   /** Numbers in [0, 1). */
   readonly random: () => number;
+  /** No call begins any more. */
+  readonly isStopped: () => boolean;
   /** A call's end told something about the connection's trouble. */
   readonly onLearned: () => void;
 }
@@ -81,7 +83,8 @@ export class Caller {
 
   /** What began since they were picked: claims take their time, and so do slots and connections. */
   #objection(granted: readonly GrantedMember[], isProbe: boolean): string | null {
-    const { hold, clock } = this.#parts;
+    const { hold, clock, isStopped } = this.#parts;
+    if (isStopped()) return "the process is told to stop";
     if (hold.isShut) return "the lane was told to stand still";
     // A second's worth of them may stand at the gate, and a provider that is silent uses up each.
     if (hold.isProbed && !isProbe) return "calls before it failed, and only probes go";

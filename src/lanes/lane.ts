@@ -108,9 +108,8 @@ export class Lane {
     });
     this.#caller = new Caller({
       ...options,
-      queue,
-      hold,
-      bisection,
+      ...{ queue, hold, bisection },
+      isStopped: () => this.#stopped,
       onLearned: () => this.#tellHeld(),
     });
   }
@@ -196,7 +195,7 @@ export class Lane {
     return forgotten;
   }
 
-  /** No new call from here on; resolves when the running ones have ended. */
+  /** No first byte of a call from here on; resolves when the running ones have ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);

@@ -499,6 +499,24 @@ describe("a lane whose claim's time is over before its call begins", () => {
     expect(provider.called).toHaveLength(2);
   });
 
+  it("calls nothing of what stands at the gate when it is stopped", async () => {
+    const { limits, open } = aShutGate();
+    const { lane, provider, journal, desk } = aLane({ limits });
+    for (const n of [1, 2]) lane.offer(numbered(n));
+    await vi.advanceTimersByTimeAsync(10);
+    open[0]?.();
+    await aMoment();
+    let stopped = false;
+    void lane.stop().then(() => (stopped = true));
+    open[1]?.();
+    await aMoment();
+
+    expect([provider.called, stopped]).toStrictEqual([["1"], false]);
+    expect(journal.events.at(-1)).toBe("claim-2 released: the process is told to stop");
+    await provider.of("1").end();
+    expect([desk.lines, stopped]).toStrictEqual([["1 accepted after 1"], true]);
+  });
+
   it("makes a held lane probe again", async () => {
     const { limits, open } = aShutGate();
     const { lane, provider, journal } = aLane({ limits });
