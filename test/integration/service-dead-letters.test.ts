@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import avro from "avsc";
 import { ConfigResourceTypes, type Message } from "kafkajs";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
@@ -77,12 +77,12 @@ async function setDeadLetterLimit(bytes: number): Promise<void> {
     resources: [{ type, name, configEntries }],
   });
   // A broker hears of it a moment later.
-  await waitFor("the broker has the limit", async () => {
-    const configNames = ["max.message.bytes"];
-    const asked = { includeSynonyms: false, resources: [{ type, name, configNames }] };
-    const { resources } = await topics.admin.describeConfigs(asked);
-    return resources[0]?.configEntries[0]?.configValue === String(bytes);
-  });
+  const asked = { type, name, configNames: ["max.message.bytes"] };
+  await vi.waitFor(async () => {
+    const described = { includeSynonyms: false, resources: [asked] };
+    const { resources } = await topics.admin.describeConfigs(described);
+    expect(resources[0]?.configEntries[0]?.configValue).toBe(String(bytes));
+  }, 30_000);
 }
 
 /** The wire format: a zero, the schema's id, the content. */
@@ -121,14 +121,13 @@ describe("partitions that have to wait", () => {
     const whyOf = (one: number) => intake.blockedPartitions.find((at) => at.partition === one)?.why;
     expect(whyOf(DOUBTING)).toContain("99999999");
     expect(whyOf(STUCK)).toContain("too large for the dead-letter topic");
-    const readyz = async () => {
-      const answer = await fetch(`${service.url}/readyz`);
-      return [answer.status, ((await answer.json()) as { reasons: string[] }).reasons] as const;
-    };
+    let reasons: readonly string[] = [];
     // A second without an answer of the brokers is a reason too, and soon over.
-    await waitFor("there are two reasons", async () => (await readyz())[1].length === 2);
-    const [code, reasons] = await readyz();
-    expect(code).toBe(503);
+    await waitFor("there are two reasons", async () => {
+      const answer = await fetch(`${service.url}/readyz`);
+      ({ reasons } = (await answer.json()) as { reasons: readonly string[] });
+      return answer.status === 503 && reasons.length === 2;
+    });
     expect(reasons.join("\n")).toContain(`partition ${STUCK}: offset 0: too large`);
     expect((await fetch(`${service.url}/livez`)).status).toBe(200);
     const told = () => service.logLines.filter((line) => line.includes('"service.not-ready"'));

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import type { ServiceProcess } from "../../dev/rig/service-process.ts";
 import type { SimulatorProcess } from "../../dev/rig/simulator-process.ts";
-import { createTopic } from "../kafka/real-topics.ts";
+import { createTopic, deleteTopic } from "../kafka/real-topics.ts";
 import { conflictingOutcomes, notCalledOnce, withoutOneEnd } from "../support/kept-promises.ts";
 import { eventsOf } from "../support/log-events.ts";
 import { fetchMetrics, sumOf } from "../support/metrics-page.ts";
 import { configOf, type ConfigTree, wedataAt } from "../support/service-config.ts";
-import { ServiceTopics, waitFor } from "../support/service-topics.ts";
+import { ServiceTopics } from "../support/service-topics.ts";
 import { rerunsOf } from "../support/simulator-calls.ts";
 import { TestProcesses } from "../support/test-service.ts";
 import { forWedata, instanceKey } from "../support/wire-requests.ts";
@@ -122,9 +122,7 @@ async function deleteRecordsBelow(offset: bigint): Promise<void> {
 async function makeRequestsAnew(): Promise<void> {
   const { admin, place } = topics;
   const { requests } = place.topics;
-  await admin.deleteTopics({ topics: [requests] });
-  // The broker hears of it a little later; until then it would answer for the old one.
-  await waitFor("the topic is gone", async () => !(await admin.listTopics()).includes(requests));
+  await deleteTopic(admin, requests);
   await createTopic(admin, { topic: requests, numPartitions: PARTITIONS });
 }
 

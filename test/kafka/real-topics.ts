@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { ITopicConfig } from "kafkajs";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 
 import type { KafkaConfig } from "../../src/config/config.ts";
 import { createKafka, type Admin, type Kafka } from "../../src/kafka/client.ts";
@@ -38,18 +38,13 @@ export async function createTopic(admin: Admin, topic: ITopicConfig): Promise<vo
 
 /** Waits until the topic can be read and written: a broker that starts answers before it leads anything. */
 export async function untilLed(admin: Admin, topic: string): Promise<void> {
-  const isLed = async () =>
-    offsetRanges(admin, topic).then(
-      () => true,
-      () => false,
-    );
-  await expect.poll(isLed, patience).toBe(true);
+  await vi.waitFor(async () => offsetRanges(admin, topic), patience);
 }
 
 /** Deletes a topic and waits until its brokers know, so that the next one of its name is another one. */
 export async function deleteTopic(admin: Admin, topic: string): Promise<void> {
   await admin.deleteTopics({ topics: [topic] });
-  await expect.poll(async () => admin.listTopics(), patience).not.toContain(topic);
+  await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), patience);
 }
 
 /** Connects to a broker until the test ends. */
