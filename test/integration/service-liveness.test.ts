@@ -152,7 +152,7 @@ describe("/livez of a service with work that is held", () => {
 
 describe("a service that cannot read the journal for a while", () => {
   it("gives back what was granted to it too late, and calls everything once", async () => {
-    const ids = Array.from({ length: 60 }, (_, n) => `unread-${n}`);
+    const ids = Array.from({ length: 120 }, (_, n) => `unread-${n}`);
     await topics.send(ids.map((id) => forWedata(id)));
     await waitFor("it is at work", () => topics.of("unread-2").length > 0);
     // What is asked for before it notices is granted, and nobody tells it.

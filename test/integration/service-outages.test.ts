@@ -147,7 +147,7 @@ describe.each([
   ["is killed in the middle of the work", "killed"],
   ["hangs in the middle of the work", "frozen"],
 ] as const)("a broker that %s", (_, end) => {
-  const ids = Array.from({ length: 60 }, (_one, n) => `${end}-${n}`);
+  const ids = Array.from({ length: 120 }, (_one, n) => `${end}-${n}`);
   const { leave, comeBack } = {
     killed: { leave: async () => stack.kafka.kill(), comeBack: async () => stack.kafka.start() },
     frozen: { leave: () => stack.kafka.freeze(), comeBack: () => stack.kafka.thaw() },
