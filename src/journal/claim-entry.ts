@@ -74,6 +74,11 @@ export interface EntryFacts {
   readonly request: EntryRequest;
   /** How often the right to call was granted; the next one is this plus one. */
   readonly grants: number;
+  /**
+   * For how long after its end it is to be known: the largest window that a grant asked for; absent: it
+   * was granted before entries kept it.
+   */
+  readonly windowMs?: number;
   /** Calls that surely did not execute. */
   readonly tries: number;
   /** Why it was released last, for people; null: it never was. */

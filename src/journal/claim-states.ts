@@ -192,12 +192,12 @@ export class ClaimStates {
   }
 
   #close(record: CloseRecord): Change {
-    const { provider, instance, requests } = record;
+    const { provider, instance, windowMs, requests } = record;
     const decided = this.#decide(record, requests, {
       objection: (closed) => this.guards.closeObjection(record, closed, this.#logTime),
       grant: (key, closed) => {
         this.guards.closed(record, closed, this.#logTime);
-        return this.#set(closedEntry({ key, provider }, closed, this.#entries.get(key)));
+        return this.#set(closedEntry({ key, provider, windowMs }, closed, this.#entries.get(key)));
       },
     });
     return { kind: "closed", instance, ...decided };
@@ -224,9 +224,10 @@ export class ClaimStates {
   }
 
   #grant(key: string, record: ClaimRecord, asked: AskedRequest): Entry {
-    const { provider } = record;
+    const { provider, windowMs } = record;
     const claim = takeTargets(this, record, asked, this.#logTime);
-    return this.#set(claimedEntry({ key, provider }, asked, this.#entries.get(key), claim));
+    const granted = { key, provider, windowMs };
+    return this.#set(claimedEntry(granted, asked, this.#entries.get(key), claim));
   }
 
   #release(record: ReleaseRecord): readonly Change[] {
@@ -278,6 +279,8 @@ export class ClaimStates {
     if (entry.phase !== "done") return ignored("PUBLISHED", `it is ${entry.phase}`);
     this.#entries.delete(entry.key);
     const { partition, offset } = entry.request.source;
+    // The stretch in which it was granted may be over, and with it what that knew of its window.
+    this.finished.needsWindow(entry.windowMs ?? 0);
     this.finished.add({ key: entry.key, digest: entry.digest, partition, offset });
     return { kind: "published", entry };
   }

@@ -4,7 +4,10 @@ import type { Entry, EntryClaim, EntryFacts } from "./claim-entry.ts";
 import type { AskedRequest, ClosedRequest, ReleaseRecord } from "./journal-record.ts";
 import type { Known } from "./sealed-segment.ts";
 
-type EntryName = Pick<EntryFacts, "key" | "provider">;
+interface Granted extends Pick<EntryFacts, "key" | "provider"> {
+  /** What its record asks for. */
+  readonly windowMs: number;
+}
 
 /** Why the request may not be claimed or closed at all, by what is known of its id; null: it may. */
 export function refusalOf(
@@ -19,12 +22,12 @@ export function refusalOf(
 
 /** The request once its claim is granted; `before`: what was known of it. */
 export function claimedEntry(
-  name: EntryName,
+  granted: Granted,
   asked: AskedRequest,
   before: Entry | undefined,
   claim: EntryClaim,
 ): Entry {
-  const facts = factsOf(name, asked, before, { packed: asked.packed, echo: null });
+  const facts = factsOf(granted, asked, before, { packed: asked.packed, echo: null });
   const { leftOut = [] } = asked.guarded ?? {};
   const without = leftOut.length === 0 ? {} : { leftOut };
   return { ...facts, ...without, phase: "claimed", claim, taken: null, told: null };
@@ -32,11 +35,11 @@ export function claimedEntry(
 
 /** The request once a verdict without a call stands; `before`: what was known of it. */
 export function closedEntry(
-  name: EntryName,
+  granted: Granted,
   closed: ClosedRequest,
   before: Entry | undefined,
 ): Entry {
-  const facts = factsOf(name, closed, before, { packed: null, echo: closed.echo });
+  const facts = factsOf(granted, closed, before, { packed: null, echo: closed.echo });
   return { ...facts, phase: "done", claim: null, taken: null, told: closed.told };
 }
 
@@ -48,7 +51,7 @@ export function releasedEntry(entry: Entry, { called, why }: ReleaseRecord): Ent
 }
 
 function factsOf(
-  { key, provider }: EntryName,
+  { key, provider, windowMs: asksFor }: Granted,
   asked: AskedRequest | ClosedRequest,
   before: Entry | undefined,
   content: { readonly packed: string | null; readonly echo: RequestEcho | null },
@@ -56,5 +59,6 @@ function factsOf(
   const { requestId, source, receivedAt, trace, digest } = asked;
   const { grants = 0, tries = 0, releasedWhy = null } = before ?? {};
   const request = { requestId, source, receivedAt, trace, ...content };
-  return { key, provider, digest, request, grants: grants + 1, tries, releasedWhy };
+  const windowMs = Math.max(asksFor, before?.windowMs ?? 0);
+  return { key, provider, digest, request, grants: grants + 1, windowMs, tries, releasedWhy };
 }

@@ -326,6 +326,7 @@ describe("a granted claim", () => {
         provider: PROVIDER,
         digest: digest("a"),
         grants: 1,
+        windowMs: 604_800_000,
         tries: 0,
       },
       request: {
@@ -672,6 +673,7 @@ describe("a CLOSE", () => {
         provider: PROVIDER,
         digest: digest("a"),
         grants: 1,
+        windowMs: 604_800_000,
         tries: 0,
       },
       request: {

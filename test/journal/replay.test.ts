@@ -9,7 +9,7 @@ import { encodeRecord } from "../../src/journal/record-codec.ts";
 import { SealedSegment } from "../../src/journal/sealed-segment.ts";
 import { aSource } from "../support/a-received-request.ts";
 import { anyLog, type LogLine } from "./random-log.ts";
-import { aCheckpoint, aClaim, aClose, aPublished, digest, PROVIDER } from "./records.ts";
+import { aCheckpoint, aClaim, aClose, aDone, aPublished, digest, PROVIDER } from "./records.ts";
 
 /** Everything that is in it, as a text: long ones are compared quickly. */
 function textOf(value: unknown): string {
@@ -306,6 +306,24 @@ describe("a request that is forgotten", () => {
     expect(known()).toStrictEqual([false, false, true]);
     apply(states, { record: border, appendedAt: 6 * HOUR + 2 });
     expect(known()).toStrictEqual([false, false, false]);
+  });
+
+  it("stays known for the window of its grant, however much later it ended", () => {
+    const states = statesAfter(
+      [
+        aClaim("c", [{}], { windowMs: 3 * HOUR }),
+        ...[aClose([{ requestId: "s" }], { windowMs: HOUR }), aPublished(["s"])],
+        ...[border, aDone("c", ["r"])],
+      ].map((record) => ({ record, appendedAt: 0 })),
+    );
+    // Nobody claims anything in this stretch.
+    apply(states, { record: aPublished(), appendedAt: 10 * HOUR });
+    const complete = aCheckpoint([{ low: 100n }], true);
+    for (const at of [10, 11, 13]) apply(states, { record: complete, appendedAt: at * HOUR });
+    expect(states.finished.has(key)).toBe(true);
+
+    apply(states, { record: border, appendedAt: 13 * HOUR + 1 });
+    expect(states.finished.has(key)).toBe(false);
   });
 
   it("is never an open one", () => {
