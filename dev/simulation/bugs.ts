@@ -6,6 +6,7 @@ import { RequestParser } from "../../src/inbound/parse-request.ts";
 import { ClaimStates } from "../../src/journal/claim-states.ts";
 import { digestOf, keyOf } from "../../src/journal/digest.ts";
 import { HeldTargets } from "../../src/journal/held-targets.ts";
+import { FinishedRequests } from "../../src/journal/finished-requests.ts";
 import type { JournalRecord } from "../../src/journal/journal-record.ts";
 import type { Clock } from "../../src/lanes/clock.ts";
 import { TimedGate } from "../../src/lanes/timed-gate.ts";
@@ -82,6 +83,11 @@ export const BUGS = {
         return done(claim, results);
       };
     },
+  },
+
+  /** What is finished is forgotten at the next border but one, however long it is to be known. */
+  "window-ignored": {
+    install: () => replaced(FinishedRequests.prototype, "needsWindow", () => () => undefined),
   },
 
   /** Deadlines and judges go by the wall clock. */

@@ -25,6 +25,8 @@ export interface JournalAuditParts {
   readonly alarm: Alarm;
   /** Milliseconds of virtual time. */
   readonly now: () => number;
+  /** For how long after its end a request must be known, by the log's time. */
+  readonly windowMs: number;
   /** Calls of a request that surely did not execute, at the most. */
   readonly maxAttempts: (provider: string) => number;
   readonly nameOf: (claimId: string) => string;
@@ -51,6 +53,8 @@ export class JournalAudit {
   readonly #finals = new Map<string, Entry>();
   /** Where the record stands that was granted or closed first, by the request's key. */
   readonly #sources = new Map<string, Source>();
+  /** Partition → the key of a request whose end is told → until when it must be known, log time. */
+  readonly #knownUntil: readonly Map<string, number>[];
   readonly #guards: GuardAudit;
   #kinds: string[] = [];
 
@@ -60,6 +64,7 @@ export class JournalAudit {
     this.states = Array.from({ length: parts.partitions }, (_, index) => new ClaimStates(index));
     this.#changes = this.states.map(() => []);
     this.#appendedAt = this.states.map(() => []);
+    this.#knownUntil = this.states.map(() => new Map());
   }
 
   /** A record was appended. */
@@ -76,7 +81,7 @@ export class JournalAudit {
     const place = `${partition}/${offset}`;
     note(`${place} ${record === null ? "unreadable" : recordText(record, changes, nameOf)}`);
     if (record?.kind === "CHECKPOINTED") completed(record.partitions);
-    for (const change of changes) this.#learn(change, partition);
+    for (const change of changes) this.#learn(change, states);
     this.#guards.note(record, changes, states.logTime);
     this.#checkTargets(states);
   }
@@ -153,16 +158,19 @@ export class JournalAudit {
     return entry?.phase === "claimed" && entry.claim.claimId === claimId;
   }
 
-  #learn(change: Change, partition: number): void {
-    const { alarm, published } = this.#parts;
+  #learn(change: Change, states: ClaimStates): void {
+    const { alarm, published, windowMs } = this.#parts;
+    const { journalPartition: partition, logTime } = states;
     if (change.kind === "claimed") for (const entry of change.granted) this.#grant(entry);
     if (change.kind === "closed") for (const entry of change.granted) this.#finish(entry);
     if (change.kind === "done") this.#finish(change.entry);
-    if (change.kind === "published") published(change.entry);
+    if (change.kind === "published") {
+      this.#knownUntil[partition]?.set(change.entry.key, logTime + windowMs);
+      published(change.entry);
+    }
     if (change.kind === "border") {
-      const state = this.states[partition];
-      if (state !== undefined)
-        this.#borders.set(`${partition}/${change.position}`, savedText(state));
+      this.#borders.set(`${partition}/${change.position}`, savedText(states));
+      this.#checkMemory(states);
     }
     if (change.kind !== "released") return;
     const { tries, provider, request } = change.entry;
@@ -190,6 +198,15 @@ export class JournalAudit {
     if (this.#finals.has(key)) this.#parts.alarm.raise(`${request.requestId} ended twice`);
     this.#finals.set(key, entry);
     if (!this.#sources.has(key)) this.#sources.set(key, request.source);
+  }
+
+  /** Whoever comes again within the window must be recognised. */
+  #checkMemory({ journalPartition, logTime, finished }: ClaimStates): void {
+    for (const [key, until] of this.#knownUntil[journalPartition] ?? []) {
+      if (until < logTime || finished.has(key)) continue;
+      const requestId = this.#finals.get(key)?.request.requestId;
+      this.#parts.alarm.raise(`${requestId} is forgotten ${until - logTime} ms before its time`);
+    }
   }
 
   /** One rerun must not be evidence for two calls. */

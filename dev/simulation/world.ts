@@ -76,9 +76,10 @@ export class World {
     const connection = (name: string) => config.providers.find((one) => one.name === name);
     const maxAttempts = (name: string) => connection(name)?.retry.maxAttempts ?? 0;
     const nameOf = (claimId: string) => this.trace.nameOf(claimId);
+    const { windowMs } = config.dedupe;
     this.journal = new JournalAudit({
       ...{ partitions: partitions.journal, alarm: this.alarm, now: () => time.now },
-      ...{ maxAttempts, nameOf, note: (text) => this.note("log", text) },
+      ...{ maxAttempts, nameOf, windowMs, note: (text) => this.note("log", text) },
       published: (entry) => {
         this.#published.add(`${entry.provider} ${entry.request.requestId}`);
         if (this.records.hasOutcome(entry.provider, entry.request.requestId)) return;

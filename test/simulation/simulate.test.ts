@@ -25,6 +25,7 @@ describe("a simulated run", () => {
     ["published-by-claim", 1],
     ["duplicates-skipped", 1],
     ["published-before-read", 1],
+    ["window-ignored", 1],
     ["wall-clock", 101],
     ["verdicts-mixed-up", 1],
     ["slots-used-late", 51],
