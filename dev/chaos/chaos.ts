@@ -124,10 +124,10 @@ function launchFleet(site: Site, diary: Diary, { isControl, tell }: Parts): Flee
   });
 }
 
-/** Everything is left alone until it is done, or had time enough to be. */
+/** Everything is left alone until it is done, or nothing more comes of it. */
 async function settle(site: Site, { plan, signal, tell }: Parts): Promise<void> {
   const since = performance.now();
-  const isDone = await allCommitted(site, since + plan.settleWithinMs, signal);
+  const isDone = await allCommitted(site, plan.stillMs, signal);
   const seconds = ((performance.now() - since) / 1000).toFixed(1);
   tell(
     isDone

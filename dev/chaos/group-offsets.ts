@@ -20,21 +20,32 @@ export async function committedOffsets(site: Topics): Promise<ReadonlyMap<number
 
 /**
  * Waits until the group has committed everything that stands in the requests topic. Resolves with
- * false when it has not by `until`, an instant of `performance.now()`.
+ * false when it has not, and no outcome came for `stillMs`: a provider that throttles makes all of it
+ * slow, and only what stands still is stuck.
  */
 export async function allCommitted(
   site: Topics,
-  until: number,
+  stillMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { requests } = site.config.kafka.topics;
-  while (performance.now() < until) {
-    const isDone = await withAdmin(site.kafka, async (admin) => {
+  const { requests, outcomes } = site.config.kafka.topics;
+  let known = { outcomes: 0n, since: performance.now() };
+  while (performance.now() < known.since + stillMs) {
+    const found = await withAdmin(site.kafka, async (admin) => {
       const committed = await committedBy(admin, site);
       const ends = await admin.fetchTopicOffsets(requests);
-      return ends.every(({ partition, high }) => (committed.get(partition) ?? 0n) === BigInt(high));
-    }).catch(() => false);
-    if (isDone) return true;
+      const told = await admin.fetchTopicOffsets(outcomes);
+      return {
+        isDone: ends.every(
+          ({ partition, high }) => (committed.get(partition) ?? 0n) === BigInt(high),
+        ),
+        outcomes: told.reduce((sum, { high }) => sum + BigInt(high), 0n),
+      };
+    }).catch(() => null);
+    if (found?.isDone === true) return true;
+    if (found !== null && found.outcomes > known.outcomes) {
+      known = { outcomes: found.outcomes, since: performance.now() };
+    }
     await sleep(ASK_EVERY_MS, undefined, { signal });
   }
   return false;

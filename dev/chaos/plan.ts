@@ -13,8 +13,8 @@ export interface Plan {
   readonly acts: readonly Act[];
   /** Whether every act comes to its rest before the next one begins. */
   readonly isUnhurried: boolean;
-  /** How long everything may take to come to an end once nothing is broken any more. */
-  readonly settleWithinMs: number;
+  /** How long no outcome may come while there is work, once nothing is broken any more. */
+  readonly stillMs: number;
   /** Nothing goes on for longer than this. */
   readonly endWithinMs: number;
 }
@@ -36,8 +36,8 @@ const REST_MS = 48_000;
 /** Of a long run's time, what its acts get at the least; then it takes longer than was asked for. */
 const LEAST_SHARE = 0.5;
 /** Evidence that a call did not run takes 30 s, and whoever looks for it may have died just before. */
-const SHORT_SETTLE_MS = 80_000;
-const LONG_SETTLE_MS = 150_000;
+const SHORT_STILL_MS = 80_000;
+const LONG_STILL_MS = 150_000;
 /** A mode alone is not worth the start for less. */
 const LEAST_MS = 15_000;
 
@@ -57,7 +57,7 @@ export function planOf({ seed, only, isLong, minutes }: PlanOptions): Plan {
       requests: Math.ceil(requests * share),
     };
   });
-  const settleWithinMs = isLong ? LONG_SETTLE_MS : SHORT_SETTLE_MS;
+  const stillMs = isLong ? LONG_STILL_MS : SHORT_STILL_MS;
   const endWithinMs = isLong ? wholeMs * 1.5 + 600_000 : 420_000;
-  return { seed, acts, isUnhurried: isLong, settleWithinMs, endWithinMs };
+  return { seed, acts, isUnhurried: isLong, stillMs, endWithinMs };
 }
