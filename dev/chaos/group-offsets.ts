@@ -10,6 +10,8 @@ type Topics = Pick<Site, "kafka" | "config">;
 const ASK_EVERY_MS = 500;
 /** Longer than a dead member is remembered. */
 const EMPTY_WITHIN_MS = 20_000;
+/** Throttling answers halve a limit down to a call a second, and no further. */
+const SLOWEST_CALL_MS = 1000;
 /** On a busy machine processes take seconds to start. */
 const COMPLETE_WITHIN_MS = 60_000;
 
@@ -20,8 +22,8 @@ export async function committedOffsets(site: Topics): Promise<ReadonlyMap<number
 
 /**
  * Waits until the group has committed everything that stands in the requests topic. Resolves with
- * false when it has not, and no outcome came for `stillMs`: a provider that throttles makes all of it
- * slow, and only what stands still is stuck.
+ * false when no outcome came for `stillMs`, and when all together took longer than `stillMs` and a
+ * second for each request that was open: no throttling makes it slower.
  */
 export async function allCommitted(
   site: Topics,
@@ -29,22 +31,28 @@ export async function allCommitted(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { requests, outcomes } = site.config.kafka.topics;
-  let known = { outcomes: 0n, since: performance.now() };
-  while (performance.now() < known.since + stillMs) {
+  const begin = performance.now();
+  let known = { outcomes: 0n, since: begin };
+  let endsAt = Infinity;
+  while (performance.now() < Math.min(endsAt, known.since + stillMs)) {
     const found = await withAdmin(site.kafka, async (admin) => {
       const committed = await committedBy(admin, site);
       const ends = await admin.fetchTopicOffsets(requests);
       const told = await admin.fetchTopicOffsets(outcomes);
+      const open = ends.map(
+        ({ partition, high }) => Number(high) - Number(committed.get(partition) ?? 0n),
+      );
       return {
-        isDone: ends.every(
-          ({ partition, high }) => (committed.get(partition) ?? 0n) === BigInt(high),
-        ),
+        open: open.reduce((sum, count) => sum + count, 0),
         outcomes: told.reduce((sum, { high }) => sum + BigInt(high), 0n),
       };
     }).catch(() => null);
-    if (found?.isDone === true) return true;
-    if (found !== null && found.outcomes > known.outcomes) {
-      known = { outcomes: found.outcomes, since: performance.now() };
+    if (found?.open === 0) return true;
+    if (found !== null) {
+      if (endsAt === Infinity) endsAt = begin + stillMs + found.open * SLOWEST_CALL_MS;
+      if (found.outcomes > known.outcomes) {
+        known = { outcomes: found.outcomes, since: performance.now() };
+      }
     }
     await sleep(ASK_EVERY_MS, undefined, { signal });
   }

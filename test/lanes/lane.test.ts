@@ -358,7 +358,7 @@ describe("a lane while the journal is not read", () => {
   });
 });
 
-describe("a lane whose claim's time is over before its call begins", () => {
+describe("a lane whose call may not begin any more when its slot comes", () => {
   /** A gate that opens when the test lets it. */
   function aShutGate() {
     const open: (() => void)[] = [];
